@@ -1,0 +1,1 @@
+"""The words kwhy thinks in, as frozen types. Imports nothing else of kwhy."""

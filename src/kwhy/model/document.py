@@ -1,0 +1,80 @@
+"""One file, or one command's output inside a file, and places in it."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import msgspec
+
+from kwhy.model.time import UNKNOWN_MOMENT, Moment
+
+#: A proof line longer than this is cut in reports (characters).
+EXCERPT_LENGTH = 400
+
+
+@dataclass(eq=False)
+class Document:
+    """Evidence as handed to a parser.
+
+    ``data`` is UTF-8 (ingest transcodes UTF-16 and GB18030 and drops terminal colour codes and carriage returns, never
+    a line), so line numbers are those of the original. Compared by identity: two files may have equal contents.
+
+    ``source`` is the path as reports print it: relative to the SOURCE argument, the member path inside an archive.
+    ``first_line`` is the 1-based line of ``source`` at which ``data`` begins (a command's output inside a session).
+    ``command`` is the command line that produced the document, where the evidence itself says so (prompt echo,
+    manifest); None where it does not. ``host`` likewise is the host name that the evidence states (prompt, journal).
+    ``captured`` is when the output was taken, where stated.
+    """
+
+    source: str
+    data: bytes | mmap.mmap = field(repr=False)
+    first_line: int = 1
+    command: str | None = None
+    host: str | None = None
+    captured: Moment = UNKNOWN_MOMENT
+    parent: Document | None = field(default=None, repr=False)
+    format: str = "unrecognised"
+
+    @cached_property
+    def text(self) -> str:
+        """The whole document decoded; for documents of moderate size (streaming parsers read ``data``)."""
+        return bytes(self.data).decode("utf-8", "replace")
+
+    def lines(self) -> Iterator[tuple[int, str]]:
+        """Each line with its number in ``source``, without the line end."""
+        number = self.first_line
+        start, size = 0, len(self.data)
+        while start < size:
+            end = self.data.find(b"\n", start)
+            if end < 0:
+                end = size
+            yield number, self.data[start:end].decode("utf-8", "replace")
+            number += 1
+            start = end + 1
+
+    def at(self, line: int | None = None, path: str | None = None, excerpt: str = "") -> Locator:
+        """A place in this document."""
+        return Locator(self, line, path, excerpt if len(excerpt) <= EXCERPT_LENGTH else excerpt[:EXCERPT_LENGTH] + " …")
+
+
+class Locator(msgspec.Struct, frozen=True, gc=False):
+    """Where a fact stands: a line, or a path inside a structured document, with what is written there."""
+
+    document: Document
+    line: int | None = None
+    path: str | None = None
+    excerpt: str = ""
+
+    @property
+    def source(self) -> str:
+        return self.document.source
+
+
+class Unparsed(msgspec.Struct, frozen=True, gc=False):
+    """A part of a document that its parser did not understand; the report lists it. ``why`` is a plain sentence."""
+
+    at: Locator
+    why: str

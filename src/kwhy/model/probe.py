@@ -1,0 +1,42 @@
+"""Commands that would supply missing evidence. Read-only by definition; what they cost and risk is said."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Risk = Literal["none", "low", "medium", "high"]
+
+
+class Probe(msgspec.Struct, frozen=True):
+    """A command template. Placeholders (``{name}``, ``{namespace}``, ``{node}`` …) are filled by :meth:`of`.
+
+    ``where`` says where to run it ("anywhere with kubectl", "node {node}"); ``cost`` how long or heavy it is.
+    ``unlocks`` names, in words, the evidence that it supplies.
+    """
+
+    command: str
+    unlocks: str
+    where: str = "anywhere with kubectl"
+    cost: str = "seconds"
+    risk: Risk = "none"
+
+    def of(self, **values: str | None) -> ProbeCall:
+        """The probe with its placeholders filled; a value of None stays visible as NAME in capitals."""
+        names = {key: value if value else key.upper() for key, value in values.items()}
+        defaults = _Named(names)
+        return ProbeCall(self.command.format_map(defaults), self.where.format_map(defaults), self)
+
+
+class _Named(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return key.upper()
+
+
+class ProbeCall(msgspec.Struct, frozen=True):
+    """A probe for one subject, ready to be typed."""
+
+    command: str
+    where: str
+    probe: Probe
