@@ -21,7 +21,7 @@ from kwhy.model.subject import Subject
 from kwhy.model.time import UNKNOWN_MOMENT, Moment
 
 T = TypeVar("T")
-Maybe: TypeAlias = T | None | UnsetType
+Maybe: TypeAlias = T | UnsetType | None
 
 #: metav1.Time as the API writes it, RFC 3339; kept as text and parsed where a rule reads it.
 Timestamp: TypeAlias = str
