@@ -741,11 +741,36 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
         return self.document.at(line=line, excerpt=excerpt)
 
 
+class ObjectBatch(msgspec.Struct, frozen=True, gc=False):
+    """Many objects of one document, shown whole; the scene makes an Observation of one when it is asked for.
+
+    ``path`` is the JSON path of the list ("items"), or "" where ``objects`` is the lone object of the document.
+    ``indexes`` gives each object's index in the source list where it differs from its position; None where equal.
+    """
+
+    objects: list[ApiObject]
+    document: Document
+    path: str = "items"
+    indexes: list[int] | None = None
+    observed: Moment = UNKNOWN_MOMENT
+
+    @property
+    def at(self) -> Locator:
+        return self.document.at(path=self.path)
+
+    def observation(self, position: int) -> Observation:
+        """The observation of the object at ``position`` in ``objects``."""
+        index = position if self.indexes is None else self.indexes[position]
+        path = f"{self.path}[{index}]" if self.path else ""
+        return Observation(self.objects[position], self.document, whole=True, path=path, observed=self.observed)
+
+
 class Event(msgspec.Struct, frozen=True, gc=False):
     """A Kubernetes Event, from the API or from a text table.
 
     ``count`` occurrences between ``first`` and ``last``. ``component`` is reportingComponent or source.component;
-    ``host`` is source.host. The identity for merging is (about, reason, message, component).
+    ``host`` is source.host. ``age`` and ``first_age`` are seconds before the document was written, as text tables print
+    them ("8m29s (x19 over 42m)"). The identity for merging is (about, reason, message, component).
     """
 
     about: Subject
@@ -758,6 +783,8 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     count: int = 1
     first: Moment = UNKNOWN_MOMENT
     last: Moment = UNKNOWN_MOMENT
+    age: float | None = None
+    first_age: float | None = None
 
 
 class Listing(msgspec.Struct, frozen=True, gc=False):
