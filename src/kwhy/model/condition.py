@@ -43,8 +43,8 @@ class Remedy(msgspec.Struct, frozen=True):
 class Condition(msgspec.Struct, frozen=True):
     """A named state of a subject.
 
-    ``code`` is stable (``layer.what``). ``kind`` is the kind of subject judged. ``title`` is a sentence template: it may
-    use {name}, {namespace}, {node}, {kind} of the subject and the values the rule gives to Present.
+    ``code`` is stable (``layer.what``). ``kind`` is the kind of subject judged. ``title`` is a sentence template:
+    it may use {subject}, {name}, {namespace}, {node} of the subject and the values the rule gives to Present.
     """
 
     code: str

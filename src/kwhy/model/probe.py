@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Literal
 
 import msgspec
@@ -23,10 +24,13 @@ class Probe(msgspec.Struct, frozen=True):
     risk: Risk = "none"
 
     def of(self, **values: str | None) -> ProbeCall:
-        """The probe with its placeholders filled; a value of None stays visible as NAME in capitals."""
+        """The probe with its placeholders filled; a value of None stays visible as NAME in capitals.
+
+        Values come from evidence, so they are quoted for the shell that an engineer will paste the command into.
+        """
         names = {key: value if value else key.upper() for key, value in values.items()}
-        defaults = _Named(names)
-        return ProbeCall(self.command.format_map(defaults), self.where.format_map(defaults), self)
+        quoted = {key: shlex.quote(name) for key, name in names.items()}
+        return ProbeCall(self.command.format_map(_Named(quoted)), self.where.format_map(_Named(names)), self)
 
 
 class _Named(dict[str, str]):

@@ -1,1 +1,1 @@
-"""."""
+"""Read-only commands that supply missing evidence, by layer."""

@@ -1,1 +1,1 @@
-"""."""
+"""From symptoms backward to causes: judging, links, explanations, ranking, next steps. Knows no rule by name."""

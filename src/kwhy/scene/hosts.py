@@ -1,0 +1,172 @@
+"""Which node a document was taken on.
+
+Decided in this order, and remembered by which step: stated in the document (prompt, journal, kubelet flag, hostname) →
+named by a directory or file name (a name says *whose* a document is, never what it means) → same directory as documents
+of one known host → the only node that the evidence knows (*assumed*: lowers confidence and is printed) → anonymous
+("the node of kubelet.log"). Documents of different anonymous hosts are never joined.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import Enum
+from pathlib import PurePosixPath
+
+import msgspec
+
+from kwhy.model.document import Document
+from kwhy.model.subject import Subject
+
+
+class By(Enum):
+    """How a document's host is known."""
+
+    STATED = "the document states it"
+    NAMED = "its path names the node"
+    NEIGHBOURS = "it lies beside documents of this node"
+    ONLY_CANDIDATE = "it is the only node in the evidence"
+    ANONYMOUS = "nothing tells"
+
+
+class Hosts(msgspec.Struct, frozen=True):
+    """The host of every document."""
+
+    by_document: Mapping[int, tuple[Subject, By]]
+
+    def of(self, document: Document) -> Subject:
+        return self.by_document[id(document)][0]
+
+    def known_by(self, document: Document) -> By:
+        return self.by_document[id(document)][1]
+
+    @property
+    def all(self) -> list[Subject]:
+        return sorted({host for host, _ in self.by_document.values()})
+
+    def anonymous(self, node: Subject) -> bool:
+        return any(host == node and by is By.ANONYMOUS for host, by in self.by_document.values())
+
+
+def assign_hosts(
+    documents: Sequence[Document],
+    stated: Mapping[int, str],
+    node_names: frozenset[str],
+    role_of: Callable[[Document], str | None],
+) -> Hosts:
+    """Decide the host of every document.
+
+    ``stated`` maps ``id(document)`` to the host name that the document states. ``node_names`` are the names of nodes
+    that API objects state. ``role_of`` names what a document is on its host where there can be only one of the kind at
+    a time ("log of kubelet", "process list"); None for documents without such a role or that belong to no host.
+    """
+    known = set(node_names) | {_node_name(name, node_names) for name in stated.values()}
+    found: dict[int, tuple[Subject, By]] = {}
+    for document in documents:
+        name = _stated(document, stated)
+        if name is not None:
+            found[id(document)] = (_node(_node_name(name, node_names)), By.STATED)
+        elif (named := _named(document.source, known)) is not None:
+            found[id(document)] = (_node(named), By.NAMED)
+    _spread_over_directories(documents, found, role_of)
+    hosts_known = {host for host, _ in found.values()} | {_node(name) for name in node_names}
+    rest = [document for document in documents if id(document) not in found]
+    if len(hosts_known) == 1 and not _several_hosts(rest, role_of):
+        only = next(iter(hosts_known))
+        taken = {role_of(d) for d in documents if id(d) in found} - {None}
+        for document in rest:
+            role = role_of(document)
+            if role is None or role not in taken:
+                found[id(document)] = (only, By.ONLY_CANDIDATE)
+    for document in documents:
+        if id(document) not in found:
+            found[id(document)] = (_anonymous(document, documents, found, role_of), By.ANONYMOUS)
+    return Hosts(found)
+
+
+def _node(name: str) -> Subject:
+    return Subject("Node", name)
+
+
+def _stated(document: Document, stated: Mapping[int, str]) -> str | None:
+    at: Document | None = document
+    while at is not None:
+        if at.host is not None:
+            return at.host
+        if id(at) in stated:
+            return stated[id(at)]
+        at = at.parent
+    return None
+
+
+def _node_name(host: str, node_names: Iterable[str]) -> str:
+    """The node a host name stands for: equal, or equal up to the first dot where that is unambiguous."""
+    names = list(node_names)
+    if host in names:
+        return host
+    short = [name for name in names if name.partition(".")[0] == host.partition(".")[0]]
+    return short[0] if len(short) == 1 else host
+
+
+def _named(source: str, known: Iterable[str]) -> str | None:
+    """The one known node whose name stands as a whole word in a component of the path."""
+    hits = {name for name in known if name and re.search(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", source)}
+    if len(hits) > 1:  # "n1" inside "n1.example": the longest name that contains the others
+        longest = max(hits, key=len)
+        hits = {longest} if all(hit in longest for hit in hits) else set()
+    return next(iter(hits), None)
+
+
+def _directory(document: Document) -> str:
+    return str(PurePosixPath(document.source).parent)
+
+
+def _spread_over_directories(
+    documents: Sequence[Document],
+    found: dict[int, tuple[Subject, By]],
+    role_of: Callable[[Document], str | None],
+) -> None:
+    """Give a directory's host to its other documents, deepest directories first, where exactly one host is known."""
+    by_directory: dict[str, list[Document]] = defaultdict(list)
+    for document in documents:
+        by_directory[_directory(document)].append(document)
+    for directory in sorted(by_directory, key=lambda d: -d.count("/")):
+        inside = [d for d in documents if _directory(d) == directory or _directory(d).startswith(directory + "/")]
+        if directory == ".":
+            inside = by_directory[directory]
+        hosts = {found[id(d)][0] for d in inside if id(d) in found and role_of(d) is not None}
+        unknown = [d for d in inside if id(d) not in found]
+        if len(hosts) != 1 or _several_hosts(inside, role_of):
+            continue
+        host = next(iter(hosts))
+        for document in unknown:
+            found[id(document)] = (host, By.NEIGHBOURS)
+
+
+def _several_hosts(documents: Sequence[Document], role_of: Callable[[Document], str | None]) -> bool:
+    """Two documents of one role (two kubelet logs) may come from two hosts."""
+    roles = [role for d in documents if (role := role_of(d)) is not None]
+    return len(roles) != len(set(roles))
+
+
+def _anonymous(
+    document: Document,
+    documents: Sequence[Document],
+    found: Mapping[int, tuple[Subject, By]],
+    role_of: Callable[[Document], str | None],
+) -> Subject:
+    """One anonymous host per directory; where a directory plainly holds several hosts, one per shared name prefix."""
+    beside = [d for d in documents if (_directory(d) == _directory(document) and id(d) not in found) or d is document]
+    if _several_hosts(beside, role_of):
+        prefix = _prefix(document.source)
+        group = [d for d in beside if _prefix(d.source) == prefix]
+        first = document if _several_hosts(group, role_of) else group[0]
+    else:
+        first = next((d for d in beside if role_of(d) is not None), beside[0])
+    return _node(f"the node of {first.source}")
+
+
+def _prefix(source: str) -> str:
+    """The leading word of a file name ("n1" of "n1-kubelet.log")."""
+    return re.split(r"[-_. ]", PurePosixPath(source).name, maxsplit=1)[0]

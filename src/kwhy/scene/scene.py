@@ -1,0 +1,202 @@
+"""The scene: facts by type, objects by subject, listings, events and hosts. Indexes are built when first asked for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TypeVar, cast
+
+from kwhy.facts.objects import ApiObject, Event, Generic, Listing, ObjectBatch, Observation
+from kwhy.model.document import Document
+from kwhy.model.fact import Fact
+from kwhy.model.subject import Subject
+from kwhy.scene.events import MergedEvent, merge_events
+from kwhy.scene.hosts import Hosts, assign_hosts
+from kwhy.scene.statements import host_role, stated_hosts
+
+F = TypeVar("F", bound=Fact)
+O = TypeVar("O")  # noqa: E741 - the object type
+T = TypeVar("T")
+
+_Place = tuple[ObjectBatch | None, int, Observation | None]
+
+
+class Scene:
+    """Read-only after construction. ``as_of`` is the moment the verdict refers to (epoch seconds), None if unknown."""
+
+    def __init__(
+        self,
+        documents: Sequence[Document],
+        facts: Mapping[type, Sequence[Fact]],
+        as_of: float | None = None,
+    ) -> None:
+        self.documents = tuple(documents)
+        self._facts = facts
+        self._given_as_of = as_of
+        self._by_kind: dict[str, dict[tuple[str, str], list[_Place]]] = {}
+        self._by_host: dict[type, dict[Subject, list[Fact]]] = {}
+        self._computed: dict[tuple[Callable[..., object], Subject | None], object] = {}
+
+    # --- facts ----------------------------------------------------------------------------------------------------
+
+    def facts(self, kind: type[F]) -> Sequence[F]:
+        """All facts of one type, in document order."""
+        return cast("Sequence[F]", self._facts.get(kind, ()))
+
+    def facts_on(self, node: Subject, kind: type[F]) -> Sequence[F]:
+        """The facts of one type whose documents come from this node."""
+        if kind not in self._by_host:
+            index: dict[Subject, list[Fact]] = defaultdict(list)
+            for fact in self.facts(kind):
+                index[self.host_of(fact.at.document)].append(fact)
+            self._by_host[kind] = index
+        return cast("Sequence[F]", self._by_host[kind].get(node, ()))
+
+    def derive(self, compute: Callable[[Scene, Subject], T], subject: Subject) -> T:
+        """``compute(scene, subject)``, once per function and subject. Exceptions are not remembered."""
+        key = (compute, subject)
+        if key not in self._computed:
+            self._computed[key] = compute(self, subject)
+        return cast("T", self._computed[key])
+
+    def derive_once(self, compute: Callable[[Scene], T]) -> T:
+        """``compute(scene)``, once."""
+        key = (compute, None)
+        if key not in self._computed:
+            self._computed[key] = compute(self)
+        return cast("T", self._computed[key])
+
+    # --- hosts ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def hosts(self) -> Hosts:
+        return assign_hosts(self.documents, stated_hosts(self), self.node_names, lambda d: host_role(self, d))
+
+    def host_of(self, document: Document) -> Subject:
+        """The node that a document was taken on; an anonymous one where the evidence does not say."""
+        return self.hosts.of(document)
+
+    @cached_property
+    def node_names(self) -> frozenset[str]:
+        """Names of nodes that objects state: Node objects and spec.nodeName of pods."""
+        names = {name for _, name in self._index("Node")}
+        for pod in self.structs("Pod"):
+            node = getattr(getattr(pod, "spec", None), "node_name", None)
+            if isinstance(node, str) and node:
+                names.add(node)
+        return frozenset(names)
+
+    # --- objects --------------------------------------------------------------------------------------------------
+
+    def structs(self, kind: str) -> Iterator[ApiObject]:
+        """Every observed struct of a kind, repeated where several documents show one object. Cheap."""
+        for batch in self.facts(ObjectBatch):
+            for struct in batch.objects:
+                if kind_of(struct) == kind:
+                    yield struct
+        for observation in self.facts(Observation):
+            if observation.kind == kind:
+                yield observation.object
+
+    def suspicious(self, kind: str, is_quiet: Callable[[ApiObject], bool]) -> list[Subject]:
+        """Subjects of a kind of which some observation is not quiet; healthy objects cost nothing."""
+        found: dict[Subject, None] = {}
+        for struct in self.structs(kind):
+            if not is_quiet(struct):
+                meta = struct.metadata
+                found[Subject(kind, meta.name, meta.namespace or None)] = None
+        return list(found)
+
+    def subjects(self, kind: str) -> list[Subject]:
+        """Every observed subject of a kind."""
+        return [Subject(kind, name, namespace or None) for namespace, name in self._index(kind)]
+
+    def observations(self, subject: Subject) -> list[Observation]:
+        """All views of one object, best first: dated newest first, then whole objects before partial views.
+
+        Where uids differ, only the newest incarnation (by creationTimestamp) is returned, with the partial views that
+        show no uid.
+        """
+        places = self._index(subject.kind).get((subject.namespace or "", subject.name), ())
+        views = [
+            observation if observation is not None else cast("ObjectBatch", batch).observation(position)
+            for batch, position, observation in places
+        ]
+        if len(views) > 1:
+            views = _newest_incarnation(views)
+            views.sort(key=lambda view: (-(view.observed.latest or 0.0), not view.whole))
+        return views
+
+    def exists(self, subject: Subject) -> bool:
+        return (subject.namespace or "", subject.name) in self._index(subject.kind)
+
+    def _index(self, kind: str) -> dict[tuple[str, str], list[_Place]]:
+        index = self._by_kind.get(kind)
+        if index is None:
+            index = self._by_kind[kind] = {}
+            for batch in self.facts(ObjectBatch):
+                for position, struct in enumerate(batch.objects):
+                    if kind_of(struct) == kind:
+                        meta = struct.metadata
+                        index.setdefault((meta.namespace, meta.name), []).append((batch, position, None))
+            for observation in self.facts(Observation):
+                if observation.kind == kind:
+                    meta = observation.object.metadata
+                    index.setdefault((meta.namespace, meta.name), []).append((None, 0, observation))
+        return index
+
+    # --- listings and events --------------------------------------------------------------------------------------
+
+    @cached_property
+    def _listings(self) -> dict[str, dict[str | None, Listing]]:
+        index: dict[str, dict[str | None, Listing]] = defaultdict(dict)
+        for listing in self.facts(Listing):
+            index[listing.kind].setdefault(listing.namespace, listing)
+        return index
+
+    def listing(self, kind: str, namespace: str | None) -> Listing | None:
+        """The document that lists every object of ``kind`` in ``namespace`` (or everywhere), if there is one."""
+        scopes = self._listings.get(kind, {})
+        return scopes.get(None) or (scopes.get(namespace) if namespace else None)
+
+    def listed_anywhere(self, kind: str) -> Listing | None:
+        """Some listing of ``kind``, whatever its scope."""
+        return next(iter(self._listings.get(kind, {}).values()), None)
+
+    @cached_property
+    def _events(self) -> dict[Subject, list[MergedEvent]]:
+        return merge_events(self.facts(Event))
+
+    def events_about(self, subject: Subject) -> Sequence[MergedEvent]:
+        """Events that regard the subject, newest first as far as that is known."""
+        return self._events.get(subject, ())
+
+    @property
+    def events(self) -> Mapping[Subject, Sequence[MergedEvent]]:
+        return self._events
+
+    # --- time -----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def as_of(self) -> float | None:
+        """The given moment, else the newest moment that the evidence states."""
+        if self._given_as_of is not None:
+            return self._given_as_of
+        from kwhy.scene.clock import newest_moment
+
+        return newest_moment(self)
+
+
+def kind_of(struct: ApiObject) -> str:
+    """The API kind of a decoded object."""
+    return struct.kind if isinstance(struct, Generic) else type(struct).__name__
+
+
+def _newest_incarnation(views: list[Observation]) -> list[Observation]:
+    uids = {view.object.metadata.uid for view in views if isinstance(view.object.metadata.uid, str)}
+    if len(uids) < 2:
+        return views
+    dated = [v for v in views if isinstance(v.object.metadata.uid, str)]
+    newest = max(dated, key=lambda v: str(v.object.metadata.creation_timestamp or "")).object.metadata.uid
+    return [v for v in views if not isinstance(v.object.metadata.uid, str) or v.object.metadata.uid == newest]
