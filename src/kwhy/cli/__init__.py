@@ -1,1 +1,1 @@
-"""."""
+"""The command line: arguments in, report out. No logic of diagnosis lives here."""

@@ -1,0 +1,99 @@
+"""``kwhy diagnose``."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+from kwhy.cli.output import coloured, complain, progress, width, write_report
+from kwhy.model.diagnosis import Diagnosis
+
+#: --fail-on likely: more likely than not.
+LIKELY = 0.5
+
+NO_CLUSTER = """this version reads recorded evidence, not the live cluster. Collect some and name it as SOURCE:
+  mkdir incident
+  kubectl get nodes,pods,services,endpoints,deployments,replicasets,statefulsets,daemonsets,jobs,\\
+persistentvolumeclaims,persistentvolumes,resourcequotas,events -A -o json > incident/objects.json
+  kwhy diagnose incident
+Standard input is read with: kwhy diagnose -"""
+
+
+def run(options: Namespace) -> int:
+    sources: list[str] = options.sources
+    if not sources or any(source == "cluster" or source.startswith("cluster:") for source in sources):
+        complain(NO_CLUSTER)
+        return 2
+    if options.expect is not None:
+        if not Path(options.expect).is_file():
+            complain(f"--expect {options.expect}: there is no such file")
+            return 2
+        if not options.quiet:
+            complain("--expect: no rule of this version reads expectations yet; the file is not used")
+    return report(sources, options, about=True)
+
+
+def report(sources: list[str], options: Namespace, *, about: bool) -> int:
+    """Diagnose, print, and say by the exit status what was asked."""
+    from kwhy.ingest.reading import NothingReadable
+    from kwhy.pipeline import diagnose
+
+    show = progress(options.quiet)
+    try:
+        diagnosis = diagnose(
+            sources,
+            as_of=options.as_of,
+            about=options.about if about else None,
+            symptom=options.symptom if about else None,
+            progress=show,
+        )
+    except NothingReadable as nothing:
+        complain(str(nothing))
+        return 2
+    finally:
+        if show:
+            show("")
+    text = rendered(diagnosis, options)
+    try:
+        write_report(text, options.output)
+    except OSError as error:
+        complain(f"the report could not be written to {options.output}: {error.strerror}")
+        return 2
+    return status(diagnosis, options.fail_on)
+
+
+def rendered(diagnosis: Diagnosis, options: Namespace) -> str:
+    """Only the chosen format is imported."""
+    match options.format:
+        case "json":
+            from kwhy.reports import json
+
+            return json.render(diagnosis, top=options.top)
+        case "markdown":
+            from kwhy.reports import markdown
+
+            return markdown.render(diagnosis, top=options.top)
+        case "html":
+            from kwhy.reports import html
+
+            return html.render(diagnosis, top=options.top)
+        case "sarif":
+            from kwhy.reports import sarif
+
+            return sarif.render(diagnosis, top=options.top)
+        case _:
+            import sys
+
+            from kwhy.reports import text
+
+            colour = options.output is None and coloured(sys.stdout)
+            return text.render(diagnosis, width=width(), colour=colour, top=options.top, why_not=options.why_not)
+
+
+def status(diagnosis: Diagnosis, fail_on: str) -> int:
+    """The exit status by contract; a defect of kwhy outranks what it found."""
+    if diagnosis.coverage.failed_rules:
+        return 3
+    likely = any(cause.role == "root-cause" and cause.confidence > LIKELY for cause in diagnosis.root_causes)
+    anything = bool(diagnosis.root_causes or diagnosis.unexplained)
+    return int((fail_on == "likely" and likely) or (fail_on == "any" and anything))
