@@ -53,6 +53,7 @@ def _page(shown: Outline) -> Iterator[str]:
         for each in shown.open
     )
     yield from _section("Not known", still_open)
+    yield from _section("May be", _items(shown.may_be))
     following = (
         f"<li>On {escape(step.where)}: {escape(step.why)}<pre>{escape(step.command)}</pre></li>" for step in shown.next
     )

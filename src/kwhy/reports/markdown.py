@@ -62,6 +62,7 @@ def _report(shown: Outline) -> Iterator[str]:
     yield from _section("Ruled out", excluded)
     still_open = (f"- {code(each.code)} of {escaped(each.subject)}: {escaped(each.missing)}" for each in shown.open)
     yield from _section("Not known", still_open)
+    yield from _section("May be", (_proof(line) for line in shown.may_be))
     for number, step in enumerate(shown.next):
         yield from () if number else ("", "## Next", "")
         yield f"- On {escaped(step.where)}: {escaped(step.why)}"

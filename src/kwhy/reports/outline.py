@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from kwhy.model.diagnosis import Diagnosis, Finding, NextStep, RootCause, RuledOut, Undetermined
+from kwhy.model.diagnosis import Diagnosis, Finding, Hypothesis, NextStep, RootCause, RuledOut, Undetermined
 from kwhy.model.time import iso
 from kwhy.model.verdict import Evidence
 from kwhy.reports.wording import Mend, counted, mend, one_line, place, printable, since, size
@@ -71,6 +71,7 @@ class Outline(msgspec.Struct, frozen=True):
     unexplained: tuple[Line, ...]
     ruled_out: tuple[Excluded, ...]
     open: tuple[Open, ...]
+    may_be: tuple[Line, ...]
     next: tuple[Next, ...]
     notes: tuple[str, ...]
     read: str
@@ -109,6 +110,7 @@ def outline(diagnosis: Diagnosis, top: int | None = None) -> Outline:
         unexplained=tuple(_finding(findings[name]) for name in diagnosis.unexplained if name in findings),
         ruled_out=tuple(_excluded(each) for each in diagnosis.ruled_out),
         open=tuple(_open(each) for each in diagnosis.undetermined),
+        may_be=tuple(_may_be(each, findings) for each in diagnosis.hypotheses),
         next=tuple(_next(step) for step in diagnosis.next_steps),
         notes=tuple(one_line(note) for note in diagnosis.notes),
         read=_read(diagnosis),
@@ -161,6 +163,14 @@ def _open(each: Undetermined) -> Open:
         "; ".join(one_line(gap.what) for gap in each.gaps),
         tuple(commands),
     )
+
+
+def _may_be(hypothesis: Hypothesis, findings: dict[str, Finding]) -> Line:
+    causes = " and ".join(
+        f"{condition.code} of {one_line(str(subject))}" for condition, subject in hypothesis.conditions
+    )
+    effects = "; ".join(one_line(findings[name].title) for name in hypothesis.accounts_for if name in findings)
+    return Line(f"{causes} would account for: {effects}")
 
 
 def _next(step: NextStep) -> Next:

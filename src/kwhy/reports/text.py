@@ -97,6 +97,8 @@ class _Page:
     def excerpt(self, excerpt: str) -> Iterator[Text]:
         from rich.text import Text
 
+        if not excerpt:
+            return
         lines = list(Text(excerpt).wrap(self.console, max(self.width - MARGIN - 4, NARROWEST // 2), overflow="fold"))
         for number, line in enumerate(lines[:EXCERPT_LINES]):
             line.rstrip()
@@ -122,6 +124,8 @@ def _report(page: _Page, shown: Outline, why_not: bool) -> Iterator[Text]:
     yield from _lines(page, "CONTRIBUTING", shown.contributing)
     yield from _ruled_out(page, shown.ruled_out, why_not)
     yield from _not_known(page, shown.open, offer_commands=not shown.next)
+    if shown.unexplained:
+        yield from _lines(page, "MAY BE", shown.may_be)
     for number, step in enumerate(shown.next[:LINES_SHOWN]):
         yield from page.row("NEXT" if number == 0 else "", f"on {step.where}: {step.why}")
         yield from page.command(step.command, indent=0)
