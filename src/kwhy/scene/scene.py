@@ -99,13 +99,24 @@ class Scene:
             if observation.kind == kind:
                 yield observation.object
 
-    def suspicious(self, kind: str, is_quiet: Callable[[ApiObject], bool]) -> list[Subject]:
-        """Subjects of a kind of which some observation is not quiet; healthy objects cost nothing."""
+    def suspicious(
+        self,
+        kind: str,
+        is_quiet: Callable[[ApiObject], bool],
+        is_quiet_row: Callable[[Observation], bool],
+    ) -> list[Subject]:
+        """Subjects of a kind of which some document shows more than quiet; healthy objects cost nothing."""
         found: dict[Subject, None] = {}
-        for struct in self.structs(kind):
-            if not is_quiet(struct):
-                meta = struct.metadata
-                found[Subject(kind, meta.name, meta.namespace or None)] = None
+        for batch in self.facts(ObjectBatch):
+            for struct in batch.objects:
+                if kind_of(struct) == kind and not is_quiet(struct):
+                    found[Subject(kind, struct.metadata.name, struct.metadata.namespace or None)] = None
+        for observation in self.facts(Observation):
+            if observation.kind != kind:
+                continue
+            quiet = is_quiet(observation.object) if observation.whole else is_quiet_row(observation)
+            if not quiet:
+                found[observation.subject] = None
         return list(found)
 
     def subjects(self, kind: str) -> list[Subject]:

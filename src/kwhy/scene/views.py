@@ -66,7 +66,7 @@ class View(Generic[S]):
                     continue
                 value = default
             if best is None:
-                best = (value, observation)  # type: ignore[assignment]  # UNSET was replaced above
+                best = (value, observation)
             elif _contradicts(best[0], value, best[1], observation):
                 return Seen.missing(
                     f"{field} of {self.subject}: {best[1].document.source} and "

@@ -1,0 +1,1 @@
+"""Rules about applications as their logs show them."""

@@ -1,0 +1,72 @@
+"""An application's log complains, and nothing in it says that the trouble is over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from kwhy.facts.logs import AppErrors
+from kwhy.model.condition import Condition, Nature
+from kwhy.model.rule import given, rule
+from kwhy.model.subject import Subject
+from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
+from kwhy.probes.kubectl import LOGS
+from kwhy.scene.scene import Scene
+
+APP_ERRORS = Condition(
+    code="app.errors",
+    kind="Pod",
+    nature=Nature.EFFECT,
+    title="{subject} logs errors: {complaint}{target}",
+    summary="The newest lines of the application's log complain, and no later line shows the same call succeed.",
+)
+
+#: A log that went on this long without the complaint has got over it (seconds).
+QUIET_AFTER = 60.0
+
+
+def _subject(errors: AppErrors) -> Subject:
+    if errors.pod is not None:
+        return Subject("Pod", errors.pod.pod, errors.pod.namespace)
+    return Subject("Document", errors.at.source)
+
+
+def _by_subject(scene: Scene) -> dict[Subject, list[AppErrors]]:
+    index: dict[Subject, list[AppErrors]] = {}
+    for errors in scene.facts(AppErrors):
+        index.setdefault(_subject(errors), []).append(errors)
+    return index
+
+
+def _candidates(scene: Scene) -> Iterable[Subject]:
+    return [s for s, found in scene.derive_once(_by_subject).items() if any(_lasting(e) for e in found)]
+
+
+def _lasting(errors: AppErrors) -> bool:
+    if errors.succeeded is not None or (errors.pod is not None and errors.pod.previous):
+        return False
+    return errors.silent_after is None or errors.silent_after < QUIET_AFTER
+
+
+def errors_of(scene: Scene, subject: Subject) -> Sequence[AppErrors]:
+    """Error lines of the application's log."""
+    return scene.derive_once(_by_subject).get(subject, ())
+
+
+@rule(APP_ERRORS, rows=("E8",), among=_candidates, symptom=True)
+def app_errors(pod: Subject, errors: Sequence[AppErrors] = given(errors_of)) -> Verdict:
+    """The application logs errors that last.
+
+    What it means: A call or a step of the application fails now.
+    How it shows: The log's last error has no later success of the same call, and the log did not go on without it.
+    What looks like it: Errors during start-up that a later success ends are over; so is what an old run logged.
+    Source: The lines themselves; classes of complaints as in the texts of libc, Go's net package and HTTP status words.
+    """
+    lasting = [e for e in errors if _lasting(e)]
+    if lasting:
+        worst = max(lasting, key=lambda e: e.count)
+        because = tuple(Evidence(e.locate(e.last), f"{e.complaint}, {e.count} times") for e in lasting[:3])
+        target = f" ({worst.target})" if worst.target else ""
+        return Present(because, {"complaint": worst.complaint, "target": target}, since=worst.samples[0].when)
+    if errors:
+        return Absent((Evidence(errors[0].at, "the call succeeded later, or the log went on without the error"),))
+    return unsure(f"the log of {pod}", LOGS.of(name=pod.name, namespace=pod.namespace))

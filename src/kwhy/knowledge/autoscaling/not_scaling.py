@@ -1,0 +1,52 @@
+"""A HorizontalPodAutoscaler cannot do its work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kwhy.model.condition import Condition, Nature
+from kwhy.model.rule import rule
+from kwhy.model.subject import Subject
+from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
+from kwhy.scene.gates import showing_condition
+from kwhy.scene.scene import Scene
+from kwhy.scene.views import ObjectView
+
+NOT_SCALING = Condition(
+    code="autoscaling.not-scaling",
+    kind="HorizontalPodAutoscaler",
+    nature=Nature.EFFECT,
+    title="{subject} cannot scale: {reason}",
+    summary="The autoscaler cannot read its metrics or its target.",
+)
+
+#: Conditions whose False means that the autoscaler does not work (k8s.io/api v0.34 autoscaling/v2).
+WORKING = ("AbleToScale", "ScalingActive")
+
+
+def _candidates(scene: Scene) -> Iterable[Subject]:
+    return showing_condition(scene, "HorizontalPodAutoscaler", WORKING, "False")
+
+
+@rule(NOT_SCALING, rows=("P15",), among=_candidates, symptom=True)
+def not_scaling(autoscaler: ObjectView) -> Verdict:
+    """The autoscaler does not work.
+
+    What it means: The number of replicas stays as it is whatever the load.
+    How it shows: AbleToScale or ScalingActive is False.
+    What looks like it: ScalingDisabled is deliberate (the target has zero replicas). ScalingLimited only says that a
+    bound was reached.
+    Source: Kubernetes v1.34 pkg/controller/podautoscaler/horizontal.go.
+    """
+    able = autoscaler.condition("AbleToScale")
+    for kind in WORKING:
+        condition = autoscaler.condition(kind)
+        if not condition.observed:
+            return unsure(f"the conditions of {autoscaler.subject}", *autoscaler.probes())
+        if condition.value is None or condition.value.status != "False":
+            continue
+        if condition.value.reason == "ScalingDisabled":
+            return Absent((Evidence(condition.place, "its target is scaled to zero on purpose"),))
+        reason = condition.value.message or condition.value.reason or kind
+        return Present((Evidence(condition.place, f"{kind} is False"),), {"reason": reason})
+    return Absent((Evidence(able.place, "it is able to scale"),))

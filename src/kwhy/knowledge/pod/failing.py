@@ -1,0 +1,209 @@
+"""A pod is not doing what it was asked to do. The generic symptom of pods: it knows no causes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kwhy.facts.objects import ApiObject, ContainerStatus, Observation, Pod
+from kwhy.knowledge.service.no_ready_endpoints import NO_READY_ENDPOINTS
+from kwhy.knowledge.workload.short_of_pods import SHORT_OF_PODS
+from kwhy.model.condition import Condition, Nature
+from kwhy.model.document import Locator
+from kwhy.model.rule import leads_to, rule
+from kwhy.model.seen import Seen
+from kwhy.model.subject import Subject
+from kwhy.model.time import Moment
+from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
+from kwhy.probes.kubectl import DESCRIBE_NAMESPACED
+from kwhy.scene.clock import parse_timestamp
+from kwhy.scene.relations import OWNS, SELECTS
+from kwhy.scene.scene import Scene
+from kwhy.scene.views import PodView
+
+POD_FAILING = Condition(
+    code="pod.failing",
+    kind="Pod",
+    nature=Nature.EFFECT,
+    title="Pods of {subject} do not run as asked: {state}",
+    summary="The pod is not ready, keeps restarting, failed, or does not end although it was deleted.",
+)
+
+#: A container that ran this long has its restart back-off reset (Kubernetes v1.34 pkg/kubelet/kubelet.go,
+#: MaxContainerBackOff 300 s; client-go util/flowcontrol/backoff.go forgets an entry after twice that).
+RESTART_MEMORY = 600.0
+#: A deletion is overdue this long after the grace period, which deletionTimestamp already includes.
+DELETION_SLACK = 30.0
+#: Words of the column STATUS that say all is well (printPod, pkg/printers/internalversion/printers.go).
+_WELL = frozenset({"Running", "Completed", "Succeeded"})
+
+
+def _quiet(struct: ApiObject) -> bool:
+    """Whether a served pod needs no look: ready, or done; not deleted, never restarted."""
+    if not isinstance(struct, Pod):
+        return True
+    status = struct.status
+    if status.phase == "Succeeded":
+        return True
+    if status.phase != "Running" or isinstance(struct.metadata.deletion_timestamp, str):
+        return False
+    statuses = status.container_statuses
+    return isinstance(statuses, list) and all(s.ready is True and not s.restart_count for s in statuses)
+
+
+def _quiet_row(observation: Observation) -> bool:
+    """Whether a printed row shows a pod that is well: all containers ready."""
+    printed = observation.printed or {}
+    ready = printed.get("READY", "")
+    have, _, want = ready.partition("/")
+    if printed.get("STATUS") in ("Completed", "Succeeded"):
+        return True
+    restarted = printed.get("RESTARTS", "0").split(" ", 1)[0] != "0"
+    return printed.get("STATUS") == "Running" and have == want and not restarted
+
+
+def failing_candidates(scene: Scene) -> Iterable[Subject]:
+    """Pods of which some observation is not quiet."""
+    return scene.suspicious("Pod", _quiet, _quiet_row)
+
+
+@rule(
+    POD_FAILING,
+    rows=("P2", "P4"),
+    leads=(leads_to(SHORT_OF_PODS, via=OWNS), leads_to(NO_READY_ENDPOINTS, via=SELECTS)),
+    among=failing_candidates,
+    symptom=True,
+)
+def failing(pod: PodView) -> Verdict:
+    """The pod does not run as asked.
+
+    What it means: Someone wants this pod to run (or to end), and it does not.
+    How it shows: Phase Pending or Failed, a container that waits or is not ready, restarts within the last ten
+    minutes, or a deletion that is overdue.
+    What looks like it: A completed job's pod is done, not failing. A pod that restarted long ago and runs is well.
+    Source: Kubernetes v1.34 pkg/printers/internalversion/printers.go (printPod) for the words of the column STATUS.
+    """
+    return judge_states(pod) if pod.phase.observed else _judge_printed(pod)
+
+
+def judge_states(pod: PodView) -> Verdict:
+    """From API fields."""
+    phase = pod.phase.value
+    deleted = pod.deletion_timestamp
+    if deleted.observed and deleted.value:
+        return _judge_deletion(pod, deleted)
+    if phase == "Succeeded":
+        return Absent((Evidence(pod.phase.place, "the pod ended as it should"),))
+    if phase == "Failed":
+        return _judge_failed(pod)
+    if phase == "Pending":
+        return _present(pod, pod.phase, _waiting(pod) or "Pending", _since(pod, "PodScheduled"))
+    statuses = pod.container_statuses
+    if not statuses.observed:
+        return _judge_printed(pod)
+    for status in statuses.value:
+        if status.ready is not True:
+            word = _state_word(status)
+            return _present(pod, statuses, f"container {status.name} is {word}", _since(pod, "Ready"))
+    restarting = _recent_restart(pod, statuses.value)
+    if restarting is not None:
+        return _present(pod, statuses, restarting, Moment())
+    return Absent((Evidence(statuses.place, "all its containers are ready"),))
+
+
+def _judge_printed(pod: PodView) -> Verdict:
+    """From a row of kubectl get pods, where that is all there is."""
+    printed = pod.printed("STATUS")
+    word = printed.value
+    if word in ("Completed", "Succeeded"):
+        return Absent((Evidence(printed.place, f"kubectl prints {word}"),))
+    ready = pod.printed("READY")
+    have, _, want = ready.value.partition("/") if ready.observed else ("", "", "")
+    if word == "Terminating":
+        return unsure(
+            f"since when {pod.subject} is Terminating",
+            DESCRIBE_NAMESPACED.of(kind="pod", name=pod.name, namespace=pod.namespace),
+        )
+    if word not in _WELL or have != want:
+        said = word if word not in _WELL else f"{ready.value} ready"
+        return Present((Evidence(printed.place, f"kubectl prints {said}"),), {"state": said})
+    return Absent((Evidence(printed.place, f"kubectl prints {word} with {ready.value} containers ready"),))
+
+
+def _judge_deletion(pod: PodView, deleted: Seen[str]) -> Verdict:
+    due = parse_timestamp(deleted.value)
+    now = pod.scene.as_of
+    if due is None or now is None:
+        return unsure(f"whether the deletion of {pod.subject} is overdue", *pod.probes())
+    if now <= due + DELETION_SLACK:
+        return Absent((Evidence(deleted.place, "the pod is being deleted within its grace period"),))
+    state = f"deleted, but not gone {int(now - due)} s after its grace period"
+    return Present((Evidence(deleted.place, state),), {"state": state}, since=Moment(due, due))
+
+
+def _judge_failed(pod: PodView) -> Verdict:
+    """A failed pod counts while it is fresh; an old one is history (its owner tells whether anything is missing)."""
+    ended = [t for status in _ended(pod) if (t := parse_timestamp(status)) is not None]
+    now = pod.scene.as_of
+    reason = pod.reason.value if pod.reason.observed and pod.reason.value else "Failed"
+    if ended and now is not None and now - max(ended) > RESTART_MEMORY:
+        return Absent((Evidence(pod.phase.place, "the pod failed more than ten minutes ago"),))
+    message = pod.message.value if pod.message.observed else ""
+    state = f"{reason}: {message}" if message else reason
+    return _present(pod, pod.phase, state, Moment())
+
+
+def _ended(pod: PodView) -> list[object]:
+    times: list[object] = []
+    for observation in pod.observations:
+        if isinstance(observation.object, Pod):
+            conditions = observation.object.status.conditions
+            times += [c.last_transition_time for c in conditions] if isinstance(conditions, list) else []
+    return times
+
+
+def _present(pod: PodView, seen: Seen[str] | Seen[list[ContainerStatus]], state: str, since: Moment) -> Present:
+    place = seen.place
+    return Present((Evidence(_with_excerpt(place, state), f"{pod.name}: {state}"),), {"state": state}, since=since)
+
+
+def _with_excerpt(place: Locator, text: str) -> Locator:
+    return place if place.excerpt else place.document.at(place.line, place.path, text)
+
+
+def _waiting(pod: PodView) -> str | None:
+    """The word that kubectl would print for a pending pod, from its containers' states."""
+    for statuses in (pod.init_container_statuses, pod.container_statuses):
+        for status in statuses.value if statuses.observed else []:
+            if status.ready is not True and (word := _state_word(status)) != "not ready":
+                return f"container {status.name} is {word}"
+    return None
+
+
+def _state_word(status: ContainerStatus) -> str:
+    state = status.state
+    waiting, terminated = getattr(state, "waiting", None), getattr(state, "terminated", None)
+    if waiting is not None and waiting.reason:
+        return f"waiting ({waiting.reason})"
+    if terminated is not None:
+        return f"terminated ({terminated.reason or 'exit code'} {terminated.exit_code})"
+    return "not ready"
+
+
+def _since(pod: PodView, kind: str) -> Moment:
+    condition = pod.condition(kind)
+    if not condition.observed or condition.value is None:
+        return Moment()
+    began = parse_timestamp(condition.value.last_transition_time)
+    return Moment(began, began)
+
+
+def _recent_restart(pod: PodView, statuses: list[ContainerStatus]) -> str | None:
+    """Two or more restarts, the last within the back-off's memory: the container does not stay up."""
+    for status in statuses:
+        last = getattr(status.last_state, "terminated", None)
+        if not isinstance(status.restart_count, int) or status.restart_count < 2 or last is None:
+            continue
+        finished, now = parse_timestamp(last.finished_at), pod.scene.as_of
+        if finished is not None and now is not None and now - finished <= RESTART_MEMORY:
+            return f"container {status.name} restarted {status.restart_count} times, last {int(now - finished)} s ago"
+    return None
