@@ -144,7 +144,7 @@ def explained(line: Callable[[str, int, str], Evidence]) -> Diagnosis:
                 DocumentCoverage("1-kubelet.log", "klog", 11, 0),
                 DocumentCoverage("4-terwayd-goroutine.txt", "goroutine-dump", 1, 1, ("line 9 holds two frames",)),
             ),
-            unrecognised=("picture.png",),
+            unrecognised=("picture.png: binary data of no known format",),
             bytes_read=7263,
         ),
         notes=("times of 1-kubelet.log have no date",),

@@ -55,7 +55,7 @@ def test_what_is_not_known_comes_with_the_next_command(explained: Diagnosis) -> 
 def test_what_was_read_and_what_was_not_understood_is_listed(explained: Diagnosis) -> None:
     report = text.render(explained, width=100)
     assert "READ        3 files, 7.3 kB · 2 recognised · 12 facts · as of 2019-07-29T17:11:43Z" in report
-    assert "picture.png" in report
+    assert "picture.png: binary data of no known format" in report
     assert "line 9 holds two frames" in report
 
 

@@ -8,13 +8,13 @@ from difflib import get_close_matches
 import msgspec
 
 from kwhy.cli.output import complain, write_report
-from kwhy.pipeline import catalogue
+from kwhy.knowledge.catalogue import all_rules
 from kwhy.reports.explanation import catalogue_entries, conditions_of, page
 from kwhy.reports.wording import unfilled
 
 
 def run(options: Namespace) -> int:
-    rules = catalogue().rules
+    rules = all_rules()
     if options.list:
         if options.format == "json":
             write_report(

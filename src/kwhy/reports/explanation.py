@@ -16,6 +16,7 @@ AnyRule: TypeAlias = Rule[Any]
 
 # "How it shows:", "Source: kubelet, pkg/kubelet/pleg/generic.go, v1.34": the headings of a rule's docstring
 _HEADING = re.compile(r"^(What it means|How it shows|What looks like it|How to fix|Source)s?:?[ \t]*(.*)$")
+_BLANKS = re.compile(r"\n{3,}")
 _ROW = re.compile(r"([A-Z]+)(\d+)")
 
 
@@ -27,8 +28,11 @@ def conditions_of(rules: Iterable[AnyRule]) -> dict[str, Condition]:
 
 def needs_of(rule: AnyRule) -> list[str]:
     """What a rule looks at, in words: its inputs' own first lines."""
-    parameters = inspect.signature(rule.judge).parameters.values()
-    return list(dict.fromkeys(each.default.needs for each in parameters if isinstance(each.default, Given)))
+    subject, *inputs = inspect.signature(rule.judge).parameters.values()
+    needs = [each.default.needs for each in inputs if isinstance(each.default, Given)]
+    if str(subject.annotation) != "Subject":
+        needs.insert(0, f"the {rule.condition.kind}, as any document shows it")
+    return list(dict.fromkeys(needs))
 
 
 def row_order(row: str) -> tuple[str, int]:
@@ -61,7 +65,7 @@ def catalogue_entries(rules: Sequence[AnyRule]) -> list[Json]:
 def page(code: str, rules: Sequence[AnyRule]) -> str | None:
     """The page of one condition as Markdown; None where no rule judges it."""
     condition = conditions_of(rules).get(code)
-    return None if condition is None else "\n".join(_page(condition, rules)) + "\n"
+    return None if condition is None else _BLANKS.sub("\n\n", "\n".join(_page(condition, rules))) + "\n"
 
 
 def _judging(code: str, rules: Iterable[AnyRule]) -> list[AnyRule]:
@@ -91,6 +95,7 @@ def _rule(rule: AnyRule, *, several: bool) -> Iterator[str]:
     if several:
         yield from ("", f"## Judged by {rule.judge.__name__.replace('_', ' ')}")
         level = "###"
+    yield ""
     for line in inspect.cleandoc(rule.judge.__doc__ or "").splitlines():
         heading = _HEADING.match(line)
         if heading is None:

@@ -184,9 +184,14 @@ def _next(step: NextStep) -> Next:
 
 def _read(diagnosis: Diagnosis) -> str:
     coverage = diagnosis.coverage
-    files = {document.source for document in coverage.documents} | set(coverage.unrecognised)
-    recognised = files - set(coverage.unrecognised)
-    parts = [counted(len(files), "file"), size(coverage.bytes_read), f"{len(recognised)} recognised"]
+    recognised = {document.source for document in coverage.documents}
+    # An entry reads "source: why it was set aside"; a part of a file that was read is no further file.
+    aside = {entry.partition(": ")[0].rpartition(":")[0] or entry.partition(": ")[0] for entry in coverage.unrecognised}
+    parts = [
+        counted(len(recognised | aside), "file"),
+        size(coverage.bytes_read),
+        f"{len(recognised - aside)} recognised",
+    ]
     facts = sum(document.facts for document in coverage.documents)
     parts.append(counted(facts, "fact"))
     if diagnosis.as_of is not None:
@@ -196,7 +201,7 @@ def _read(diagnosis: Diagnosis) -> str:
 
 def _not_understood(diagnosis: Diagnosis) -> Iterable[Line]:
     for source in diagnosis.coverage.unrecognised:
-        yield Line("format not recognised", one_line(source))
+        yield Line(one_line(source))
     for document in diagnosis.coverage.documents:
         for problem in document.problems:
             yield Line(one_line(problem), one_line(document.source))

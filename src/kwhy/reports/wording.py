@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from string import Formatter
 
 import msgspec
 
@@ -45,7 +46,13 @@ class _Names(dict[str, str]):
 
 def _names(values: Mapping[str, object], subject: Subject) -> _Names:
     node = subject.node or (subject.name if subject.kind == "Node" else None)
-    own = {"name": subject.name, "namespace": subject.namespace, "node": node, "kind": subject.kind}
+    own = {
+        "name": subject.name,
+        "namespace": subject.namespace,
+        "node": node,
+        "kind": subject.kind,
+        "subject": str(subject),
+    }
     known = {key: value for key, value in own.items() if value}
     return _Names(known | {key: str(value) for key, value in values.items()})
 
@@ -132,5 +139,10 @@ def counted(count: int, noun: str) -> str:
 
 
 def unfilled(template: str) -> str:
-    """A template as documentation shows it: every placeholder as its name in capitals."""
-    return one_line(template.format_map(_Names()))
+    """A template as documentation shows it: every placeholder as its name in capitals, apart from words before it."""
+    shown = ""
+    for literal, name, _, _ in Formatter().parse(template):
+        shown += literal
+        if name:
+            shown += f" {name.upper()}" if shown[-1:].isalnum() else name.upper()
+    return one_line(shown)
