@@ -1,0 +1,31 @@
+"""``./task picture``: docs/report.svg, the report of the default demo as a terminal shows it."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from kwhy.demo_incidents import NODE_NOTREADY
+from kwhy.pipeline import diagnose
+from kwhy.reports import text
+
+PICTURE = Path(__file__).resolve().parent.parent / "docs" / "report.svg"
+WIDTH = 100
+
+
+def main() -> int:
+    report = text.render(diagnose([str(NODE_NOTREADY.archive)]), width=WIDTH, colour=True)
+    console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, highlight=False)
+    console.print(Text.from_ansi(report), soft_wrap=True)
+    # A fixed id keeps the picture equal as long as the report is.
+    PICTURE.write_text(console.export_svg(title="kwhy demo", unique_id="kwhy-report"), "utf-8")
+    sys.stdout.write(f"{PICTURE}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
