@@ -27,9 +27,8 @@ def main() -> int:
     over = version - floor
     print(f"floor: python -c pass        {floor * 1000:6.1f} ms")
     print(f"kwhy --version               {version * 1000:6.1f} ms = {version / floor:.2f} × floor")
-    print(
-        f"    over the floor           {over * 1000:6.1f} ms (bars: {MOST_OVER_PASS * 1000:.0f} ms over, {MOST_VERSION * 1000:.0f} ms in all)"
-    )
+    bars = f"bars: {MOST_OVER_PASS * 1000:.0f} ms over, {MOST_VERSION * 1000:.0f} ms in all"
+    print(f"    over the floor           {over * 1000:6.1f} ms ({bars})")
     with tempfile.TemporaryDirectory() as folder:
         with tarfile.open(PLEG_CNI_HANG.archive) as archive:
             archive.extractall(folder, filter="data")

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from kwhy import __version__
+from kwhy.cli.main import main
+
+KWHY = [sys.executable, "-m", "kwhy"]
+
+
+def kwhy(
+    *arguments: str, stdin: bytes = b"", environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [*KWHY, *arguments], input=stdin, capture_output=True, env={**os.environ, **(environment or {})}, check=False
+    )
+
+
+def test_version_is_printed_before_anything_is_imported() -> None:
+    code = "import sys; from kwhy.cli.main import main; main(['--version']); print(sorted(sys.modules))"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    version, modules = out.splitlines()
+    assert version == f"kwhy {__version__}"
+    assert not {"'argparse'", "'msgspec'", "'rich'", "'numpy'", "'yaml'"} & set(modules.strip("[]").split(", "))
+
+
+def test_without_source_it_says_how_to_collect_evidence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diagnose"]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "not the live cluster" in printed.err
+    assert "kubectl get nodes,pods" in printed.err
+
+
+@pytest.mark.parametrize("source", ["cluster", "cluster:production"])
+def test_the_live_cluster_is_refused_plainly(source: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diagnose", source]) == 2
+    assert "not the live cluster" in capsys.readouterr().err
+
+
+def test_a_source_that_does_not_exist_is_status_2(tmp_path: Path) -> None:
+    done = kwhy("diagnose", str(tmp_path / "missing"))
+    assert done.returncode == 2
+    assert done.stdout == b""
+    assert b"missing" in done.stderr
+
+
+def test_the_report_alone_goes_to_standard_output_and_has_no_colour_in_a_pipe() -> None:
+    done = kwhy("demo")
+    assert done.returncode == 0
+    assert done.stderr == b""
+    assert b"\x1b" not in done.stdout
+    assert b"READ" in done.stdout
+
+
+def test_output_goes_to_the_named_file(tmp_path: Path) -> None:
+    report = tmp_path / "report.html"
+    done = kwhy("demo", "--format", "html", "-o", str(report))
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert report.read_text("utf-8").startswith("<!doctype html>")
+
+
+def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    done = kwhy("demo", "-o", str(tmp_path / "no" / "such" / "folder"))
+    assert done.returncode == 2
+    assert b"could not be written" in done.stderr
+
+
+def test_a_reader_that_stops_early_is_no_error() -> None:
+    process = subprocess.Popen([*KWHY, "explain", "--list"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    complaint = process.stderr.read()
+    process.stderr.close()
+    assert process.wait() == 0
+    assert complaint == b""
+
+
+def test_ctrl_c_ends_with_130() -> None:
+    process = subprocess.Popen(
+        [*KWHY, "diagnose", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    _, complaint = process.communicate()
+    assert process.returncode == 130
+    assert complaint == b"kwhy: interrupted\n"
+
+
+def test_explain_prints_the_page_of_a_condition(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "node.not-ready"]) == 0
+    page = capsys.readouterr().out
+    assert page.startswith("# node.not-ready\n")
+    assert "## What it means" in page
+
+
+def test_explain_offers_what_is_near(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "node.notready"]) == 2
+    assert "node.not-ready" in capsys.readouterr().err
+
+
+def test_explain_needs_a_code(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain"]) == 2
+    assert "--list" in capsys.readouterr().err
+
+
+def test_an_unknown_demo_names_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "nothing"]) == 2
+    assert "node-notready, pleg-cni-hang" in capsys.readouterr().err
+
+
+def test_the_list_of_demos_says_where_each_was_recorded(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "--list"]) == 0
+    assert "recorded on Kubernetes 1.34.4" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "tcsh"])
+def test_completion_knows_every_command(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["completion", shell]) == 0
+    script = capsys.readouterr().out
+    assert all(name in script for name in ("diagnose", "explain", "inspect", "demo"))
+
+
+def test_inspect_shows_the_facts_of_a_document(tmp_path: Path) -> None:
+    done = kwhy("inspect", "-", stdin=b"garbage that no parser knows\n")
+    assert done.returncode == 0
+    assert b"no parser recognises its contents" in done.stdout
+
+
+def test_a_latin_terminal_does_not_break_the_report() -> None:
+    done = kwhy("demo", environment={"PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "0"})
+    assert done.returncode == 0
