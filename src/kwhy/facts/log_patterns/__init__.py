@@ -1,0 +1,43 @@
+"""What components print when something happens, as constants by component; :func:`all_patterns` lists them."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from kwhy.facts.log_patterns import (
+    cni,
+    containerd,
+    control_plane,
+    crio,
+    dockerd,
+    etcd,
+    kernel,
+    kubelet,
+    kubelet_node,
+    kubelet_start,
+    runc,
+    systemd,
+    transport,
+)
+from kwhy.facts.logs import LogPattern
+
+_MODULES: tuple[ModuleType, ...] = (
+    kubelet,
+    kubelet_node,
+    kubelet_start,
+    containerd,
+    dockerd,
+    crio,
+    runc,
+    cni,
+    control_plane,
+    etcd,
+    kernel,
+    systemd,
+    transport,
+)
+
+
+def all_patterns() -> tuple[LogPattern, ...]:
+    """Every pattern constant of the modules above, in their order."""
+    return tuple(value for module in _MODULES for value in vars(module).values() if isinstance(value, LogPattern))

@@ -1,0 +1,1 @@
+"""Reading logs: frames around messages, times, one pass over all patterns, condensing."""
