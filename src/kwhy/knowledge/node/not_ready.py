@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from kwhy.facts.objects import ApiObject, Node, Observation
 from kwhy.knowledge.pod.failing import POD_FAILING
+from kwhy.knowledge.pod.unscheduled import UNSCHEDULED
+from kwhy.knowledge.scheduling.placement import CLOSED_BY_STATE
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import Relation, leads_to, rule
 from kwhy.model.subject import Subject
@@ -58,7 +60,7 @@ KEPT_FROM_RUNNING = Relation("is to run on", _kept_from_running)
 @rule(
     NODE_NOT_READY,
     rows=("N1",),
-    leads=(leads_to(POD_FAILING, via=KEPT_FROM_RUNNING),),
+    leads=(leads_to(POD_FAILING, via=KEPT_FROM_RUNNING), leads_to(UNSCHEDULED, via=CLOSED_BY_STATE)),
     among=_candidates,
     symptom=True,
 )

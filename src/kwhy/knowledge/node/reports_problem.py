@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kwhy.knowledge.pod.unscheduled import UNSCHEDULED
+from kwhy.knowledge.scheduling.placement import CLOSED_BY_STATE
 from kwhy.model.condition import Condition, Nature
-from kwhy.model.rule import rule
+from kwhy.model.rule import leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.time import Moment
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
@@ -30,7 +32,13 @@ def _candidates(scene: Scene) -> Iterable[Subject]:
     return showing_condition(scene, "Node", PROBLEMS, "True")
 
 
-@rule(REPORTS_PROBLEM, rows=("N12", "N14", "N20", "N25"), among=_candidates, symptom=True)
+@rule(
+    REPORTS_PROBLEM,
+    rows=("N12", "N14", "N20", "N25"),
+    leads=(leads_to(UNSCHEDULED, via=CLOSED_BY_STATE),),
+    among=_candidates,
+    symptom=True,
+)
 def reports_problem(node: NodeView) -> Verdict:
     """The node reports a problem.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kwhy.facts.objects import ApiObject, Observation, PersistentVolumeClaim
-from kwhy.knowledge.pod.failing import POD_FAILING
+from kwhy.knowledge.pod.unscheduled import UNSCHEDULED
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import leads_to, rule
 from kwhy.model.subject import Subject
@@ -35,7 +35,7 @@ def _candidates(scene: Scene) -> Iterable[Subject]:
     return scene.suspicious("PersistentVolumeClaim", _quiet, _quiet_row)
 
 
-@rule(CLAIM_NOT_BOUND, rows=("V1",), leads=(leads_to(POD_FAILING, via=MOUNTS),), among=_candidates, symptom=True)
+@rule(CLAIM_NOT_BOUND, rows=("V1",), leads=(leads_to(UNSCHEDULED, via=MOUNTS),), among=_candidates, symptom=True)
 def claim_not_bound(claim: ClaimView) -> Verdict:
     """The claim is not bound.
 

@@ -1,0 +1,341 @@
+"""The scheduler's predicates, recomputed for one pod and every node that was shown.
+
+Sources: Kubernetes v1.34 pkg/scheduler/framework/plugins (nodeunschedulable, tainttoleration, nodeaffinity, nodeports,
+noderesources/fit.go, interpodaffinity, volumebinding); k8s.io/component-helpers scheduling/corev1.
+Topology spread and volume limits are not recomputed: for them the scheduler's words count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from msgspec import UNSET
+
+from kwhy.facts.objects import (
+    Container,
+    NodeSelectorRequirement,
+    NodeSelectorTerm,
+    Pod,
+    PodAffinityTerm,
+    Quantity,
+    Taint,
+    Toleration,
+)
+from kwhy.knowledge.scheduling.obstacles import (
+    CONDITION_TAINTS,
+    CONTROL_PLANE_TAINTS,
+    CORDON_TAINT,
+    Kind,
+    NodeFit,
+    Obstacle,
+)
+from kwhy.model.quantity import in_words, parse_quantity
+from kwhy.model.subject import Subject
+from kwhy.scene.relations import label_selector_matches, pods_on
+from kwhy.scene.scene import Scene
+from kwhy.scene.views import NodeView
+
+_BLOCKING_EFFECTS = ("NoSchedule", "NoExecute")
+
+
+def whole_pod(scene: Scene, pod: Subject) -> Pod | None:
+    """The pod as an object that was shown whole; None where only partial views exist."""
+    shown = shown_pod(scene, pod)
+    return shown[0] if shown is not None and shown[1] else None
+
+
+def shown_pod(scene: Scene, pod: Subject) -> tuple[Pod, bool] | None:
+    """The view of the pod that shows its containers best, and whether it is whole (a describe is not)."""
+    views = [o for o in scene.observations(pod) if isinstance(o.object, Pod)]
+    best = next((o for o in views if o.whole), None) or next(
+        (o for o in views if isinstance(o.object, Pod) and isinstance(o.object.spec.containers, list)), None
+    )
+    if best is None or not isinstance(best.object, Pod):
+        return None
+    return best.object, best.whole
+
+
+def fit(scene: Scene, pod: Pod, whole: bool, node: Subject) -> NodeFit:
+    """Every obstacle between the pod and the node, and the predicates that could not be computed.
+
+    Where the pod was not shown ``whole``, what a describe does not print (affinity) is unknown, not absent.
+    """
+    view = NodeView(scene, node)
+    obstacles: list[Obstacle] = []
+    unknown: list[str] = []
+    if not whole:
+        unknown.append("the pod's affinity rules")
+        for what, value in (("tolerations", pod.spec.tolerations), ("node selector", pod.spec.node_selector)):
+            if value is UNSET:
+                unknown.append(f"the pod's {what}")
+    for check in (_cordon, _taints, _selector, _resources, _ports, _anti_affinity):
+        check(scene, pod, view, obstacles, unknown)
+    return NodeFit(node, tuple(obstacles), tuple(unknown))
+
+
+def tolerates(tolerations: Iterable[Toleration], taint: Taint) -> bool:
+    """Toleration.ToleratesTaint (k8s.io/api v0.34 core/v1 toleration.go)."""
+    for toleration in tolerations:
+        if toleration.effect and toleration.effect != taint.effect:
+            continue
+        if toleration.key and toleration.key != taint.key:
+            continue
+        if toleration.operator == "Exists" or (
+            toleration.operator in ("", "Equal") and toleration.key and toleration.value == taint.value
+        ):
+            return True
+    return False
+
+
+def _tolerations(pod: Pod) -> list[Toleration]:
+    return pod.spec.tolerations if isinstance(pod.spec.tolerations, list) else []
+
+
+def _cordon(scene: Scene, pod: Pod, node: NodeView, obstacles: list[Obstacle], unknown: list[str]) -> None:
+    cordoned = node.unschedulable
+    if not cordoned.observed:
+        unknown.append(f"whether {node.name} is cordoned")
+    elif cordoned.value and not tolerates(_tolerations(pod), Taint(CORDON_TAINT, "", "NoSchedule")):
+        obstacles.append(Obstacle(Kind.CORDONED, "is cordoned (spec.unschedulable is true)", cordoned.place))
+
+
+def _taints(scene: Scene, pod: Pod, node: NodeView, obstacles: list[Obstacle], unknown: list[str]) -> None:
+    taints = node.taints
+    if not taints.observed:
+        unknown.append(f"the taints of {node.name}")
+        return
+    if "the pod's tolerations" in unknown:
+        return
+    for index, taint in enumerate(taints.value):
+        if taint.effect not in _BLOCKING_EFFECTS or taint.key == CORDON_TAINT:
+            continue
+        if tolerates(_tolerations(pod), taint):
+            continue
+        written = taint_text(taint)
+        place = taints.place.document.at(taints.place.line, _indexed(taints.place.path, index), written)
+        kind = Kind.CONDITION_TAINT if taint.key in CONDITION_TAINTS else Kind.TAINT
+        by_design = taint.key in CONTROL_PLANE_TAINTS
+        says = f"has taint {written}, which the pod does not tolerate"
+        obstacles.append(Obstacle(kind, says, place, taint.key, by_design=by_design, taint=taint))
+
+
+def _indexed(path: str | None, index: int) -> str | None:
+    return f"{path}[{index}]" if path else path
+
+
+def taint_text(taint: Taint) -> str:
+    """key=value:Effect, as kubectl writes it."""
+    return f"{taint.key}={taint.value}:{taint.effect}" if taint.value else f"{taint.key}:{taint.effect}"
+
+
+def _selector(scene: Scene, pod: Pod, node: NodeView, obstacles: list[Obstacle], unknown: list[str]) -> None:
+    wanted = pod.spec.node_selector if isinstance(pod.spec.node_selector, dict) else {}
+    terms = required_terms(pod)
+    if not wanted and terms is None:
+        return
+    labels = node.labels
+    if not labels.observed:
+        unknown.append(f"the labels of {node.name}")
+        return
+    for key, value in wanted.items():
+        have = labels.value.get(key)
+        if have != value:
+            says = f"has {key}={have}" if have is not None else f"has no label {key}"
+            obstacles.append(Obstacle(Kind.SELECTOR, f"{says}, not {key}={value}", labels.place, key))
+    if terms is not None and not any(_term_matches(term, labels.value, node.name) for term in terms):
+        obstacles.append(Obstacle(Kind.SELECTOR, "matches no required node affinity term", labels.place))
+
+
+def required_terms(pod: Pod) -> list[NodeSelectorTerm] | None:
+    """The terms of required node affinity, of which one must match; None where none is required."""
+    affinity = getattr(pod.spec.affinity, "node_affinity", None)
+    required = getattr(affinity, "required", None)
+    return (required.node_selector_terms or []) if required is not None else None
+
+
+def _term_matches(term: NodeSelectorTerm, labels: dict[str, str], name: str) -> bool:
+    """All requirements of a term; an empty term matches nothing (component-helpers nodeaffinity)."""
+    if not term.match_expressions and not term.match_fields:
+        return False
+    fields = {"metadata.name": name}
+    return all(requirement_holds(r, labels) for r in term.match_expressions or ()) and all(
+        requirement_holds(r, fields) for r in term.match_fields or ()
+    )
+
+
+def requirement_holds(requirement: NodeSelectorRequirement, labels: dict[str, str]) -> bool:
+    """labels.Requirement.Matches for the operators of node selectors."""
+    value, values = labels.get(requirement.key), requirement.values or []
+    match requirement.operator:
+        case "In":
+            return value in values
+        case "NotIn":
+            return value is None or value not in values
+        case "Exists":
+            return value is not None
+        case "DoesNotExist":
+            return value is None
+        case "Gt" | "Lt" if value is not None and value.lstrip("-").isdigit() and values[0].lstrip("-").isdigit():
+            larger = int(value) > int(values[0])
+            return larger if requirement.operator == "Gt" else int(value) < int(values[0])
+    return False
+
+
+def requests_of(pod: Pod) -> dict[str, Decimal]:
+    """What the scheduler reserves: the sum over containers and sidecars, or the largest init step, plus overhead.
+
+    Source: k8s.io/component-helpers v0.34 resource/helpers.go (PodRequests).
+    """
+    total: dict[str, Decimal] = {}
+    for container in pod.spec.containers if isinstance(pod.spec.containers, list) else []:
+        _add(total, _requests(container))
+    sidecars: dict[str, Decimal] = {}
+    largest: dict[str, Decimal] = {}
+    for container in pod.spec.init_containers if isinstance(pod.spec.init_containers, list) else []:
+        step = dict(sidecars)
+        _add(step, _requests(container))
+        if container.restart_policy == "Always":
+            sidecars = step
+        for resource, amount in step.items():
+            largest[resource] = max(largest.get(resource, Decimal(0)), amount)
+    _add(total, sidecars)
+    for resource, amount in largest.items():
+        total[resource] = max(total.get(resource, Decimal(0)), amount)
+    _add(total, _amounts(pod.spec.overhead))
+    return total
+
+
+def _requests(container: Container) -> dict[str, Decimal]:
+    resources = container.resources
+    requests = getattr(resources, "requests", None)
+    return _amounts(requests)
+
+
+def _amounts(quantities: object) -> dict[str, Decimal]:
+    amounts: dict[str, Decimal] = {}
+    if isinstance(quantities, dict):
+        for resource, written in quantities.items():
+            amount = parse_quantity(written)
+            if amount is not None:
+                amounts[resource] = amount
+    return amounts
+
+
+def _add(total: dict[str, Decimal], more: dict[str, Decimal]) -> None:
+    for resource, amount in more.items():
+        total[resource] = total.get(resource, Decimal(0)) + amount
+
+
+def _resources(scene: Scene, pod: Pod, node: NodeView, obstacles: list[Obstacle], unknown: list[str]) -> None:
+    allocatable = node.allocatable
+    if not allocatable.observed:
+        unknown.append(f"the allocatable resources of {node.name}")
+        return
+    used = used_on(scene, node.subject)
+    for resource, wanted in requests_of(pod).items():
+        if not wanted:
+            continue
+        offered = _offered(allocatable.value, resource)
+        excerpt = f"{resource}: {allocatable.value.get(resource, 0)}"
+        place = allocatable.place.document.at(allocatable.place.line, allocatable.place.path, excerpt)
+        if wanted > offered:
+            says = (
+                f"offers {in_words(resource, offered)} {resource} in all, the pod asks for {in_words(resource, wanted)}"
+            )
+            obstacles.append(Obstacle(Kind.RESOURCES, says, place, resource, beyond=True))
+        elif used is None:
+            unknown.append(f"how much {resource} is free on {node.name}")
+        elif wanted > offered - used.get(resource, Decimal(0)):
+            free = max(offered - used.get(resource, Decimal(0)), Decimal(0))
+            says = (
+                f"has {in_words(resource, free)} of {in_words(resource, offered)} {resource} free, "
+                f"the pod asks for {in_words(resource, wanted)}"
+            )
+            obstacles.append(Obstacle(Kind.RESOURCES, says, place, resource))
+    room = _offered(allocatable.value, "pods")
+    if used is not None and room and used.get("pods", Decimal(0)) + 1 > room:
+        says = f"runs {used['pods']} pods, its limit is {room}"
+        obstacles.append(Obstacle(Kind.RESOURCES, says, allocatable.place, "pods"))
+
+
+def _offered(allocatable: dict[str, Quantity], resource: str) -> Decimal:
+    return parse_quantity(allocatable.get(resource, 0)) or Decimal(0)
+
+
+def used_on(scene: Scene, node: Subject) -> dict[str, Decimal] | None:
+    """Requests of the pods bound to a node; None where not every pod of the cluster was shown whole."""
+    if scene.listing("Pod", None) is None:
+        return None
+    total: dict[str, Decimal] = {"pods": Decimal(0)}
+    for subject in pods_on(scene, node):
+        bound = whole_pod(scene, subject)
+        if bound is None:
+            return None
+        if bound.status.phase not in ("Succeeded", "Failed"):
+            _add(total, requests_of(bound))
+            total["pods"] += 1
+    return total
+
+
+def _host_ports(pod: Pod) -> set[tuple[int, str]]:
+    containers = pod.spec.containers if isinstance(pod.spec.containers, list) else []
+    return {
+        (port.host_port, port.protocol)
+        for container in containers
+        for port in (container.ports if isinstance(container.ports, list) else [])
+        if port.host_port
+    }
+
+
+def _ports(scene: Scene, pod: Pod, node: NodeView, obstacles: list[Obstacle], unknown: list[str]) -> None:
+    wanted = _host_ports(pod)
+    if not wanted:
+        return
+    for subject in pods_on(scene, node.subject):
+        bound = whole_pod(scene, subject)
+        if bound is None or bound.status.phase in ("Succeeded", "Failed"):
+            continue
+        for port, protocol in sorted(wanted & _host_ports(bound)):
+            says = f"has host port {port}/{protocol} taken by {subject}"
+            obstacles.append(Obstacle(Kind.PORTS, says, scene.observations(subject)[0].at, f"{port}/{protocol}"))
+
+
+def _anti_affinity(scene: Scene, pod: Pod, node: NodeView, obstacles: list[Obstacle], unknown: list[str]) -> None:
+    """Required anti-affinity of the pod against pods in the node's topology domain."""
+    rules = getattr(getattr(pod.spec.affinity, "pod_anti_affinity", None), "required", None)
+    if not rules:
+        return
+    labels = node.labels
+    if not labels.observed:
+        unknown.append(f"the labels of {node.name}")
+        return
+    for term in rules:
+        domain = labels.value.get(term.topology_key)
+        if domain is None:
+            continue
+        for other, bound in _in_domain(scene, term, domain):
+            if _selected(term, pod, bound):
+                says = f"runs {other} in the same {term.topology_key}, which the pod refuses to join"
+                obstacles.append(Obstacle(Kind.POD_ANTI_AFFINITY, says, scene.observations(other)[0].at, str(other)))
+
+
+def _in_domain(scene: Scene, term: PodAffinityTerm, domain: str) -> Iterable[tuple[Subject, Pod]]:
+    for subject in scene.subjects("Node"):
+        labels = NodeView(scene, subject).labels
+        if labels.observed and labels.value.get(term.topology_key) == domain:
+            for other in pods_on(scene, subject):
+                bound = whole_pod(scene, other)
+                if bound is not None and bound.status.phase not in ("Succeeded", "Failed"):
+                    yield other, bound
+
+
+def _selected(term: PodAffinityTerm, pod: Pod, other: Pod) -> bool:
+    namespaces = term.namespaces or [pod.metadata.namespace]
+    labels = other.metadata.labels if isinstance(other.metadata.labels, dict) else {}
+    return (
+        other.metadata.namespace in namespaces
+        and term.namespace_selector is None
+        and term.label_selector is not None
+        and label_selector_matches(term.label_selector, labels)
+    )

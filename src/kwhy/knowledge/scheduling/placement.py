@@ -1,0 +1,168 @@
+"""Everything known about why one pod has no node, and which obstacles decide."""
+
+from __future__ import annotations
+
+import msgspec
+
+from kwhy.knowledge.scheduling.fit import fit, shown_pod
+from kwhy.knowledge.scheduling.obstacles import Kind, NodeFit, Obstacle
+from kwhy.knowledge.scheduling.stated import Stated, StatedReason, read_message
+from kwhy.model.probe import ProbeCall
+from kwhy.model.rule import Relation
+from kwhy.model.subject import Subject
+from kwhy.model.verdict import Evidence
+from kwhy.probes.kubectl import DESCRIBE_NAMESPACED, NODES, OBJECT
+from kwhy.scene.events import MergedEvent
+from kwhy.scene.scene import Scene
+
+#: Kinds that are not recomputed, or whose statement the scheduler makes for the pod as a whole.
+_STATED_ONLY = frozenset(
+    {
+        Kind.CLAIM_UNBOUND,
+        Kind.CLAIM_MISSING,
+        Kind.VOLUME_PLACE,
+        Kind.VOLUME_LIMIT,
+        Kind.VOLUME_IN_USE,
+        Kind.TOPOLOGY_SPREAD,
+        Kind.POD_AFFINITY,
+        Kind.NODE_NAME,
+        Kind.OTHER,
+    }
+)
+
+
+class Placement(msgspec.Struct, frozen=True):
+    """``fits`` covers the nodes that were shown; ``complete``: that is every node that the scheduler knows.
+
+    ``decisive`` are the kinds of obstacle of which one, taken away, would let the pod run (or would first have to go).
+    """
+
+    pod: Subject
+    fits: tuple[NodeFit, ...]
+    complete: bool
+    stated: Stated | None
+    event: MergedEvent | None
+    decisive: frozenset[Kind]
+    gaps: tuple[ProbeCall, ...]
+
+    @property
+    def recomputed(self) -> bool:
+        """Whether the decision rests on the objects of all nodes, not only on the scheduler's words."""
+        return bool(self.fits) and self.complete
+
+    def nodes_with(self, kind: Kind) -> list[Subject]:
+        """The nodes that this kind of obstacle decides for: it is all that keeps the pod off them."""
+        only = [f.node for f in self.fits if f.kinds == {kind}]
+        return only or [f.node for f in self.fits if kind in f.kinds]
+
+    def obstacles(self, kind: Kind) -> list[tuple[Subject, Obstacle]]:
+        return [(f.node, o) for f in self.fits for o in f.obstacles if o.kind is kind]
+
+    def said(self, kind: Kind) -> list[StatedReason]:
+        return [r for r in self.stated.reasons if r.kind is kind] if self.stated else []
+
+    def evidence(self, kind: Kind, limit: int = 4) -> tuple[Evidence, ...]:
+        """Proof lines for one kind: the scheduler's statement, then the recomputed obstacles."""
+        found = [
+            Evidence(obstacle.at, f"{node.name} {obstacle.says}")
+            for node, obstacle in self.obstacles(kind)
+            if obstacle.at is not None
+        ]
+        if self.event is not None and self.said(kind):
+            said = ", ".join(f"{reason.count} {reason.text}" for reason in self.said(kind))
+            found.insert(0, Evidence(self.event.at, f"the scheduler says: {said}"))
+        return tuple(found[:limit])
+
+
+def placement(scene: Scene, pod: Subject) -> Placement:
+    """FailedScheduling events, the pod's requests and constraints, and every node's labels, taints and room"""
+    event = newest_refusal(scene, pod)
+    stated = read_message(event.message) if event is not None else None
+    shown = shown_pod(scene, pod)
+    nodes = scene.subjects("Node")
+    fits = tuple(fit(scene, shown[0], shown[1], node) for node in nodes) if shown is not None else ()
+    listed = scene.listing("Node", None) is not None
+    complete = bool(fits) and (listed or (stated is not None and stated.nodes == len(nodes)))
+    decisive = _decisive(fits, complete, stated)
+    return Placement(pod, fits, complete, stated, event, decisive, _gaps(pod, shown is not None, complete, event))
+
+
+def newest_refusal(scene: Scene, pod: Subject) -> MergedEvent | None:
+    """The newest FailedScheduling event of the pod."""
+    return next((event for event in scene.events_about(pod) if event.reason == "FailedScheduling"), None)
+
+
+def _gaps(pod: Subject, shown: bool, complete: bool, event: MergedEvent | None) -> tuple[ProbeCall, ...]:
+    calls = []
+    if event is None:
+        calls.append(DESCRIBE_NAMESPACED.of(kind="pod", name=pod.name, namespace=pod.namespace))
+    if not shown:
+        calls.append(OBJECT.of(kind="pod", name=pod.name, namespace=pod.namespace))
+    if not complete:
+        calls.append(NODES.of())
+    return tuple(calls)
+
+
+def _decisive(fits: tuple[NodeFit, ...], complete: bool, stated: Stated | None) -> frozenset[Kind]:
+    for_the_pod = stated.kinds & _STATED_ONLY if stated is not None else frozenset[Kind]()
+    if complete:
+        computed = _decisive_computed(fits)
+        if computed:
+            return computed
+        return for_the_pod
+    if stated is not None:
+        return _decisive_stated(stated) or for_the_pod
+    return frozenset()
+
+
+def _decisive_computed(fits: tuple[NodeFit, ...]) -> frozenset[Kind]:
+    """Which kinds decide, from every node's obstacles.
+
+    Nodes that keep ordinary pods away by design count only where there are no others.
+    """
+    considered = [f for f in fits if not any(o.by_design for o in f.obstacles)] or list(fits)
+    if not considered or any(not f.obstacles for f in considered):
+        return frozenset()
+    matching = [f for f in considered if Kind.SELECTOR not in f.kinds]
+    if not matching:
+        return frozenset({Kind.SELECTOR})
+    large_enough = [f for f in matching if not any(o.beyond for o in f.obstacles)]
+    if not large_enough:
+        return frozenset({Kind.RESOURCES})
+    single = {next(iter(f.kinds)) for f in large_enough if len(f.kinds) == 1}
+    state = single & {Kind.CORDONED, Kind.CONDITION_TAINT}
+    if state:
+        return frozenset(state)
+    if Kind.TAINT in single and len(single) > 1:
+        # A taint keeps its node for others on purpose where untainted nodes exist that lack something else.
+        single.discard(Kind.TAINT)
+    if single:
+        return frozenset(single)
+    fewest = min(len(f.kinds) for f in large_enough)
+    return frozenset(kind for f in large_enough if len(f.kinds) == fewest for kind in f.kinds)
+
+
+def _decisive_stated(stated: Stated) -> frozenset[Kind]:
+    """Which kinds decide, from counts alone.
+
+    A node is counted under the first plugin that refuses it (cordon, taints, then selector, ports, resources), so a
+    node counted under resources passed all others.
+    """
+    reasons = [r for r in stated.reasons if not r.by_design] or list(stated.reasons)
+    kinds = frozenset(r.kind for r in reasons)
+    last_in_order = kinds & {Kind.RESOURCES, Kind.PORTS, Kind.POD_ANTI_AFFINITY, Kind.TOPOLOGY_SPREAD}
+    state = kinds & {Kind.CORDONED, Kind.CONDITION_TAINT}
+    if last_in_order:
+        return last_in_order | state
+    return kinds if len(kinds) == 1 else kinds & (_STATED_ONLY | state)
+
+
+def _closed_by_state(scene: Scene, pod: Subject) -> list[Subject]:
+    """Nodes that a condition closes to the pod; where specs are missing, every node seen with such a taint or state."""
+    where = scene.derive(placement, pod)
+    if Kind.CONDITION_TAINT not in where.decisive:
+        return []
+    return where.nodes_with(Kind.CONDITION_TAINT) or scene.subjects("Node")
+
+
+CLOSED_BY_STATE = Relation("is kept off", _closed_by_state)

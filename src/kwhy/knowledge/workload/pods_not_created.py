@@ -1,0 +1,76 @@
+"""A controller cannot create its pods: the API server refuses them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kwhy.knowledge.workload.short_of_pods import SHORT_OF_PODS
+from kwhy.model.condition import Condition, Nature
+from kwhy.model.rule import given, leads_to, rule
+from kwhy.model.subject import Subject
+from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
+from kwhy.probes.kubectl import DESCRIBE_NAMESPACED, EVENTS
+from kwhy.scene.events import MergedEvent
+from kwhy.scene.relations import ITSELF, replica_sets_of
+from kwhy.scene.scene import Scene
+from kwhy.scene.views import WorkloadView
+
+PODS_NOT_CREATED = Condition(
+    code="workload.pods-not-created",
+    kind="Deployment",
+    nature=Nature.EFFECT,
+    title="The API server refuses pods of {subject}: {message}",
+    summary="The controller asks for a pod and the API server refuses it: quota, admission, service account.",
+)
+
+
+def refusals(scene: Scene, workload: Subject) -> list[MergedEvent]:
+    """FailedCreate events of the workload and its ReplicaSets, those that a later SuccessfulCreate ended left out"""
+    found = []
+    for subject in (workload, *replica_sets_of(scene, workload)):
+        events = scene.events_about(subject)
+        created = max((e.last.latest or 0.0 for e in events if e.reason == "SuccessfulCreate"), default=0.0)
+        found += [
+            e for e in events if e.reason == "FailedCreate" and (e.last.latest is None or e.last.latest >= created)
+        ]
+    return found
+
+
+def failing_condition(scene: Scene, workload: Subject) -> Iterable[tuple[str, Evidence]]:
+    """Condition ReplicaFailure of the workload and its ReplicaSets"""
+    found = []
+    for subject in (workload, *replica_sets_of(scene, workload)):
+        condition = WorkloadView(scene, subject).condition("ReplicaFailure")
+        if condition.observed and condition.value is not None and condition.value.status == "True":
+            message = condition.value.message or condition.value.reason or ""
+            found.append((message, Evidence(condition.place, f"ReplicaFailure of {subject}: {message}")))
+    return found
+
+
+@rule(PODS_NOT_CREATED, rows=("P10", "Q1", "C8"), leads=(leads_to(SHORT_OF_PODS, via=ITSELF),))
+def pods_not_created(
+    workload: WorkloadView,
+    events: list[MergedEvent] = given(refusals),
+    conditions: Iterable[tuple[str, Evidence]] = given(failing_condition),
+) -> Verdict:
+    """The API server refuses the workload's pods.
+
+    What it means: The pods do not exist at all, so no pod shows an error.
+    How it shows: FailedCreate events on the ReplicaSet, StatefulSet, DaemonSet or Job; condition ReplicaFailure.
+    What looks like it: Pods that exist and stay Pending.
+    Source: Kubernetes v1.34 pkg/controller/controller_utils.go (FailedCreatePodReason); pkg/controller/replicaset.
+    """
+    stated = list(conditions)
+    if stated:
+        return Present(tuple(e for _, e in stated), {"message": stated[0][0]})
+    wanted, created = workload.replicas, workload.created
+    if created.observed and wanted.observed and created.value >= wanted.value:
+        return Absent((Evidence(created.place, f"{created.value} of {wanted.value} pods exist"),))
+    if events:
+        because = tuple(Evidence(event.at, event.message) for event in events)
+        return Present(because, {"message": events[0].message}, since=events[0].first)
+    return unsure(
+        f"whether the API server refuses pods of {workload.subject}",
+        EVENTS.of(namespace=workload.namespace),
+        DESCRIBE_NAMESPACED.of(kind="replicasets", name="", namespace=workload.namespace),
+    )
