@@ -98,7 +98,7 @@ def test_an_unexplained_symptom_stands_first_with_its_place_and_the_open_questio
     unexplained: Diagnosis,
 ) -> None:
     report = text.render(unexplained)
-    assert report.startswith("UNEXPLAINED Something fails, and the evidence proves no cause of it.")
+    assert report.startswith("UNEXPLAINED Something fails, and the evidence proves no root cause of it.")
     assert "one PLEG relist had not returned after 3m26s" in report
     assert "1-kubelet.log:11" in report
     assert "MAY BE      node.disk-slow of Node n1 would account for: one PLEG relist" in report
@@ -110,6 +110,17 @@ def test_the_end_of_what_is_proven_is_not_called_a_root_cause(explained: Diagnos
     report = text.render(msgspec.structs.replace(explained, root_causes=(cause,)))
     assert report.startswith("PROVEN DOWN TO 96 %")
     assert "ROOT CAUSE" not in report
+
+
+def test_a_symptom_already_told_as_the_end_of_what_is_proven_is_not_repeated(
+    explained: Diagnosis, unexplained: Diagnosis
+) -> None:
+    cause = explained.root_causes[0]
+    finding = next(finding for finding in explained.findings if finding.id == "f1")
+    deepest = msgspec.structs.replace(cause, role="deepest-known", finding=finding, chain=("f1",), explains=("f1",))
+    report = text.render(msgspec.structs.replace(unexplained, root_causes=(deepest,)))
+    assert report.count("one PLEG relist had not returned") == 1
+    assert "UNEXPLAINED Something fails" in report
 
 
 def test_top_limits_the_causes_and_says_how_many_are_left(explained: Diagnosis) -> None:

@@ -82,7 +82,7 @@ class Outline(msgspec.Struct, frozen=True):
 _SENTENCES = {
     "explained": "Every symptom seen is explained.",
     "partly-explained": "Some symptoms are explained; the others are listed as unexplained.",
-    "unexplained": "Something fails, and the evidence proves no cause of it.",
+    "unexplained": "Something fails, and the evidence proves no root cause of it.",
     "healthy": "Nothing fails: pods, nodes, workloads and Services were all shown, and no symptom was found on any.",
     "insufficient-evidence": "Nothing failing was seen, but too little was shown to call this healthy.",
 }
@@ -100,6 +100,7 @@ def outline(diagnosis: Diagnosis, top: int | None = None) -> Outline:
     causes = diagnosis.root_causes if top is None else diagnosis.root_causes[:top]
     findings = {finding.id: finding for finding in diagnosis.findings}
     findings |= {cause.finding.id: cause.finding for cause in diagnosis.root_causes}
+    told = {name for cause in causes for name in (cause.finding.id, *cause.chain)}
     numbered = sum(cause.role == "root-cause" for cause in diagnosis.root_causes) > 1
     return Outline(
         verdict=_WORDS[diagnosis.outcome],
@@ -107,7 +108,9 @@ def outline(diagnosis: Diagnosis, top: int | None = None) -> Outline:
         causes=tuple(_cause(cause, findings, numbered) for cause in causes),
         causes_left_out=len(diagnosis.root_causes) - len(causes),
         contributing=tuple(_finding(finding) for finding in diagnosis.contributing),
-        unexplained=tuple(_finding(findings[name]) for name in diagnosis.unexplained if name in findings),
+        unexplained=tuple(
+            _finding(findings[name]) for name in diagnosis.unexplained if name in findings and name not in told
+        ),
         ruled_out=tuple(_excluded(each) for each in diagnosis.ruled_out),
         open=tuple(_open(each) for each in diagnosis.undetermined),
         may_be=tuple(_may_be(each, findings) for each in diagnosis.hypotheses),

@@ -117,7 +117,7 @@ def _report(page: _Page, shown: Outline, why_not: bool) -> Iterator[Text]:
         yield from page.blank()
     if shown.causes_left_out:
         yield from page.row("", f"{shown.causes_left_out} more causes: --top 0 shows all")
-    if not shown.causes or shown.verdict == "PARTLY EXPLAINED":
+    if not shown.causes or shown.verdict != "EXPLAINED":
         style = "bold green" if shown.verdict == "HEALTHY" else "bold yellow"
         yield from page.row(shown.verdict, shown.sentence, label_style=style)
     yield from _lines(page, "UNEXPLAINED" if shown.verdict != "UNEXPLAINED" else "seen", shown.unexplained)
