@@ -1,0 +1,275 @@
+"""Decoded objects of one document on their way to facts: batches, events, listings, and what did not fit."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import msgspec
+
+from kwhy.facts.objects import (
+    ApiObject,
+    ApiStruct,
+    ConfigMap,
+    Event,
+    Generic,
+    ObjectBatch,
+    ObjectMeta,
+    Observation,
+    Secret,
+)
+from kwhy.ingest.api.events import event_fact
+from kwhy.ingest.api.kinds import ApiEvent, Envelope, SecretKeys, struct_for
+from kwhy.ingest.api.repair import mended
+from kwhy.ingest.api.yaml_lines import LinesOnDemand
+from kwhy.ingest.redact import redacted
+from kwhy.model.document import Document, Locator, Unparsed
+
+#: etcd refuses requests above 1.5 MiB (etcd v3.6 server/embed/config.go DefaultMaxRequestBytes): no real value is longer.
+MAX_VALUE_CHARACTERS = 3 << 19
+#: kubectl apply keeps the whole object here, values of Secrets included.
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+#: Groups of configuration files that look like objects but live in no API server (kind Config: kubeconfig).
+_CONFIGURATION = (".config.k8s.io/", "kubeadm.k8s.io/", "audit.k8s.io/", "client.authentication.k8s.io/")
+
+_ANY = msgspec.json.Decoder()
+_ENVELOPE = msgspec.json.Decoder(Envelope)
+_DECODERS: dict[type[ApiStruct], msgspec.json.Decoder[ApiStruct]] = {}
+
+DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+@contextmanager
+def collection_paused() -> Iterator[None]:
+    """No garbage collection while millions of objects are made that are no garbage."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+class Collected:
+    """The objects below one path ("items", "documents[2].items"; "" for a lone object) of a document."""
+
+    def __init__(self, document: Document, path: str) -> None:
+        self.document = document
+        self.path = path
+        self.objects: list[ApiObject] = []
+        self.indexes: list[int] | None = None
+        self.partial: list[Observation] = []
+        self.events: list[Event] = []
+        self.unparsed: list[Unparsed] = []
+        self.lines: dict[int, LinesOnDemand] = {}
+        self.namespaces: dict[str, set[str]] = {}
+
+    @property
+    def count(self) -> int:
+        return len(self.objects) + len(self.partial) + len(self.events)
+
+    def path_of(self, index: int) -> str:
+        return f"{self.path}[{index}]" if self.path else ""
+
+    def bulk(self, structs: list[ApiStruct], first_index: int) -> None:
+        """Objects of one kind with consecutive indexes."""
+        if structs and isinstance(structs[0], ApiEvent | SecretKeys | ConfigMap):
+            for index, struct in enumerate(structs, first_index):
+                self.one(struct, index)
+            return
+        if self.indexes is None and first_index != len(self.objects):
+            self.indexes = list(range(len(self.objects)))
+        if self.indexes is not None:
+            self.indexes.extend(range(first_index, first_index + len(structs)))
+        self.objects.extend(cast("list[ApiObject]", structs))
+
+    def one(self, struct: ApiStruct, index: int) -> None:
+        if isinstance(struct, ApiEvent):
+            self._event(struct, index)
+        elif isinstance(struct, SecretKeys):
+            self._keep(without_values(struct), index)
+        elif isinstance(struct, ConfigMap):
+            self._keep(self._bounded(struct, index), index)
+        else:
+            self._keep(cast(ApiObject, struct), index)
+
+    def _keep(self, struct: ApiObject, index: int) -> None:
+        if self.indexes is None and index != len(self.objects):
+            self.indexes = list(range(len(self.objects)))
+        if self.indexes is not None:
+            self.indexes.append(index)
+        self.objects.append(struct)
+
+    def _event(self, event: ApiEvent, index: int) -> None:
+        self.namespaces.setdefault("Event", set()).add(event.metadata.namespace)
+        fact = event_fact(event, self._place(index, "", redacted(event.message or event.note or "")))
+        if fact is None:
+            self.missed(index, "an Event that does not say which object it is about")
+        else:
+            self.events.append(fact)
+
+    def _bounded(self, config: ConfigMap, index: int) -> ConfigMap:
+        if not isinstance(config.data, dict) or all(len(v) <= MAX_VALUE_CHARACTERS for v in config.data.values()):
+            return config
+        self.missed(index, f"a value longer than {MAX_VALUE_CHARACTERS} characters was cut")
+        return msgspec.structs.replace(config, data={k: v[:MAX_VALUE_CHARACTERS] for k, v in config.data.items()})
+
+    def raw(self, raw: bytes | memoryview | msgspec.Raw, index: int, kind: str = "", api_version: str = "") -> None:
+        """One undecoded JSON item, of ``kind`` unless it says itself."""
+        try:
+            envelope = _ENVELOPE.decode(raw)
+            if envelope.object is not msgspec.UNSET and not envelope.kind:  # kubectl get --watch --output-watch-events
+                raw = cast(msgspec.Raw, envelope.object)
+                envelope = _ENVELOPE.decode(raw)
+        except DECODE_ERRORS as error:
+            self.missed(index, f"an API object was expected: {plain(error)}")
+            return
+        kind, api_version = envelope.kind or kind, envelope.api_version or api_version
+        if refusal := refused(kind, api_version, envelope):
+            self.missed(index, refusal)
+            return
+        struct = struct_for(kind, api_version)
+        try:
+            decoder = _DECODERS.get(struct) or _DECODERS.setdefault(struct, msgspec.json.Decoder(struct))
+            self._named(decoder.decode(raw), kind, index)
+        except DECODE_ERRORS:
+            self._mend(raw, struct, kind, index)
+
+    def value(self, value: Any, index: int, kind: str = "", api_version: str = "") -> None:
+        """One object decoded from YAML."""
+        if not isinstance(value, dict):
+            self.missed(index, "an API object was expected")
+            return
+        own_kind, own_version, message = value.get("kind"), value.get("apiVersion"), value.get("message")
+        kind = own_kind if isinstance(own_kind, str) else kind
+        api_version = own_version if isinstance(own_version, str) else api_version
+        metadata = msgspec.Raw() if "metadata" in value else msgspec.UNSET
+        envelope = Envelope(kind, api_version, metadata, message=message if isinstance(message, str) else "")
+        if refusal := refused(kind, api_version, envelope):
+            self.missed(index, refusal)
+            return
+        self._mended(value, struct_for(kind, api_version), kind, index, numbers_are_text=True)
+
+    def _mend(self, raw: bytes | memoryview | msgspec.Raw, struct: type[ApiStruct], kind: str, index: int) -> None:
+        try:
+            value = _ANY.decode(raw)
+        except DECODE_ERRORS as error:
+            self.missed(index, f"an API object was expected: {plain(error)}")
+            return
+        self._mended(value, struct, kind, index, numbers_are_text=False)
+
+    def _mended(self, value: Any, struct: type[ApiStruct], kind: str, index: int, *, numbers_are_text: bool) -> None:
+        result = mended(value, struct, numbers_are_text=numbers_are_text)
+        for field, complaint in result.dropped:
+            self.missed(index, f"{kind or 'object'}: {complaint}", field)
+        if result.object is None:
+            return
+        if not result.dropped:
+            self._named(result.object, kind, index)
+        elif isinstance(result.object, ApiEvent):
+            self._event(result.object, index)
+        else:
+            # What was dropped reads as "not shown", not as the API's default: the view is partial.
+            kept = result.object
+            shown = without_values(kept) if isinstance(kept, SecretKeys) else cast(ApiObject, kept)
+            shown = _with_kind(shown, kind)
+            self.partial.append(self._observation(shown, index, whole=False))
+
+    def _named(self, struct: ApiStruct, kind: str, index: int) -> None:
+        if not isinstance(struct, ApiEvent) and not cast(ApiObject, struct).metadata.name:
+            self.missed(index, "an API object without a name")
+            return
+        self.one(_with_kind(cast(ApiObject, struct), kind), index)
+
+    def missed(self, index: int, why: str, field: str = "") -> None:
+        self.unparsed.append(Unparsed(self._place(index, field), redacted(why)))
+
+    def _place(self, index: int, field: str = "", excerpt: str = "") -> Locator:
+        lines = self.lines.get(index)
+        line = lines.get(field, lines.first) if lines is not None else None
+        path = ".".join(part for part in (self.path_of(index), field) if part)
+        return self.document.at(line=line, path=path if line is None else None, excerpt=excerpt)
+
+    def _observation(self, struct: ApiObject, index: int, *, whole: bool) -> Observation:
+        lines = self.lines.get(index)
+        return Observation(
+            struct,
+            self.document,
+            whole=whole,
+            path=self.path_of(index),
+            line=lines.first if lines is not None else None,
+            lines=lines,
+            observed=self.document.captured,
+        )
+
+    def scan(self) -> None:
+        """Note which kinds and namespaces were seen."""
+        for struct in self.objects:
+            self._seen(struct)
+        for observation in self.partial:
+            self._seen(observation.object)
+
+    def _seen(self, struct: ApiObject) -> None:
+        kind = struct.kind if isinstance(struct, Generic) else type(struct).__name__
+        namespaces = self.namespaces.get(kind)
+        if namespaces is None:
+            namespaces = self.namespaces[kind] = set()
+        namespaces.add(struct.metadata.namespace)
+
+    @property
+    def kinds(self) -> set[str]:
+        return set(self.namespaces)
+
+    def namespaces_of(self, kind: str) -> set[str]:
+        """Where objects of ``kind`` were seen; "" for those without a namespace."""
+        return self.namespaces.get(kind, set())
+
+    def facts(self) -> Iterator[ObjectBatch | Observation | Event | Unparsed]:
+        if self.lines:
+            for position, struct in enumerate(self.objects):
+                index = position if self.indexes is None else self.indexes[position]
+                yield self._observation(struct, index, whole=True)
+        elif self.objects:
+            yield ObjectBatch(self.objects, self.document, self.path, self.indexes, self.document.captured)
+        yield from self.partial
+        yield from self.events
+        yield from self.unparsed
+
+
+def _with_kind(struct: ApiObject, kind: str) -> ApiObject:
+    """Items of a typed list do not repeat their kind."""
+    return msgspec.structs.replace(struct, kind=kind) if isinstance(struct, Generic) and not struct.kind else struct
+
+
+def without_values(secret: SecretKeys) -> Secret:
+    """The Secret with the names of its keys and nothing of their values."""
+    meta: ObjectMeta = secret.metadata
+    if isinstance(meta.annotations, dict) and _LAST_APPLIED in meta.annotations:
+        kept = {key: value for key, value in meta.annotations.items() if key != _LAST_APPLIED}
+        meta = msgspec.structs.replace(meta, annotations=kept)
+    data = {key: msgspec.Raw() for key in secret.data} if isinstance(secret.data, dict) else secret.data
+    return Secret(metadata=meta, type=secret.type, data=data)
+
+
+def refused(kind: str, api_version: str, envelope: Envelope) -> str | None:
+    """Why something with a kind is no object of the API server."""
+    if kind == "Status":
+        said = envelope.message if isinstance(envelope.message, str) else ""
+        return f"the API server answered with an error instead of objects: {said}"
+    if any(group in api_version for group in _CONFIGURATION) or (kind == "Config" and api_version == "v1"):
+        return f"a configuration file ({kind}), no object of the API"
+    if envelope.metadata is msgspec.UNSET:
+        return "an API object with metadata was expected"
+    if not kind:
+        return "an API object was expected, its kind is not stated"
+    return None
+
+
+def plain(error: Exception) -> str:
+    """A decoder's complaint in words."""
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    return str(error)

@@ -1,0 +1,204 @@
+"""The items of a long JSON list, decoded piece by piece straight into their structs.
+
+A typed decode of the whole text would hold the text in memory beside the objects, and one wrong field in one of 150 000
+objects would lose all. Pieces are cut where an item ends: at a comma followed by exactly the bytes with which the first
+item begins (`{`, white space, its first key). Inside a JSON string neither an unescaped quote nor a line feed can stand,
+so these bytes are structure; that they might belong to a nested list shows when the piece does not decode.
+"""
+
+from __future__ import annotations
+
+import mmap
+import re
+from typing import Final
+
+import msgspec
+
+from kwhy.facts.objects import ApiStruct
+from kwhy.ingest.api.collecting import DECODE_ERRORS, Collected, collection_paused, plain
+from kwhy.ingest.api.json_text import Broken, after_space, line_of, trailing, value_end
+from kwhy.ingest.api.kinds import FOREIGN_TWINS, Envelope, item_kind, struct_for
+from kwhy.ingest.storage import released
+from kwhy.model.document import Unparsed
+
+PIECE_BYTES: Final = 4 << 20
+
+#: The beginning of a list, as kubectl and the API server write it: nothing large stands before "items".
+LIST_HEAD: Final = re.compile(
+    rb"\{\s*(?:\"(?:apiVersion|kind)\"\s*:\s*\"[^\"\\]{0,200}\"\s*,\s*|\"metadata\"\s*:\s*\{[^{}]{0,4000}\}\s*,\s*){0,3}"
+    rb"\"items\"\s*:\s*\["
+)
+_FIRST_ITEM: Final = re.compile(rb"\s*\{\s*\"[^\"\\]{1,64}\"\s*:")
+_KIND_BEHIND: Final = re.compile(rb"\"kind\"\s*:\s*\"(\w{1,100})List\"")
+_TAIL_BYTES: Final = 1 << 16
+
+_HEAD_DECODER: Final = msgspec.json.Decoder(Envelope)
+_LIST_DECODERS: dict[type[ApiStruct], msgspec.json.Decoder[list[ApiStruct]]] = {}
+
+
+class ListEnd(msgspec.Struct, frozen=True):
+    """``position`` is just behind the closing bracket; None where the list does not end."""
+
+    position: int | None
+    count: int
+
+
+def decode_items(collected: Collected, start: int, kind: str, api_version: str) -> ListEnd:
+    """Decode the items from ``start`` (just behind the opening bracket) on into ``collected``."""
+    with collection_paused():
+        return _Items(collected, start, kind, api_version).run()
+
+
+class _Items:
+    def __init__(self, collected: Collected, start: int, kind: str, api_version: str) -> None:
+        self.collected = collected
+        self.data: bytes | mmap.mmap = collected.document.data
+        self.position = start
+        self.kind = kind
+        self.api_version = api_version
+        self.index = 0
+        self.struct: type[ApiStruct] | None = None
+        self.separators: tuple[bytes, ...] = ()
+
+    def run(self) -> ListEnd:
+        first = _FIRST_ITEM.match(self.data, self.position)
+        if first is None:  # an empty list, or elements that are no objects
+            return self._rest()
+        self._learn(first[0])
+        while True:
+            cut = self._cut(self.position + PIECE_BYTES)
+            if cut is None:
+                return self._rest()
+            ended = self._piece(cut)
+            if ended is not None:
+                return ended
+
+    def _learn(self, opening: bytes) -> None:
+        """How items begin in this text, and which struct the first one needs."""
+        self.separators = (b"," + opening,) if opening[:1].isspace() else (b"," + opening, b", " + opening)
+        item = _HEAD.match(self.data, self.position)
+        kind, api_version = self.kind, self.api_version
+        if item is None:
+            return
+        try:
+            envelope = _HEAD_DECODER.decode(self._first_item())
+            kind, api_version = envelope.kind or kind, envelope.api_version or api_version
+        except (*DECODE_ERRORS, Broken):
+            pass  # read item by item below, where its problem is told
+        if not kind:
+            behind = _KIND_BEHIND.search(self.data, max(len(self.data) - _TAIL_BYTES, 0))
+            kind = self.kind = behind[1].decode() if behind else ""
+        if kind:
+            self.struct = struct_for(kind, api_version)
+            self.typed_kind = kind
+
+    def _first_item(self) -> bytes:
+        window = self.data[self.position : self.position + _TAIL_BYTES]
+        start = after_space(window, 0)
+        try:
+            return window[start : value_end(window, start)]
+        except Broken:
+            window = self.data[self.position : self.position + PIECE_BYTES]
+            return window[start : value_end(window, start)]
+
+    def _cut(self, position: int) -> int | None:
+        """The comma before the first item that begins at or after ``position``."""
+        if not self.separators or position >= len(self.data):
+            return None
+        found = [self.data.find(separator, position, position + 16 * PIECE_BYTES) for separator in self.separators]
+        return min((place for place in found if place >= 0), default=None)
+
+    def _piece(self, cut: int) -> ListEnd | None:
+        """Decode the items before ``cut``. Returns the end of the list if it lies there."""
+        text = b"[" + self.data[self.position : cut] + b"]"
+        ended: ListEnd | None = None
+        taken = self._typed(text)
+        if taken is None:
+            ended = self._one_by_one(text, cut)
+        elif taken < len(text):
+            ended = ListEnd(self.position + taken - 1, self.index)
+        released(self.data, self.position, cut)
+        self.position = cut + 1
+        return ended
+
+    def _rest(self) -> ListEnd:
+        """Decode up to the closing bracket, wherever it is."""
+        text = b"[" + self.data[self.position :]
+        taken = self._typed(text)
+        if taken is not None:
+            return ListEnd(self.position + taken - 1, self.index)
+        return self._one_by_one(text, None) or ListEnd(None, self.index)
+
+    def _typed(self, text: bytes) -> int | None:
+        """Decode a whole array of one kind: how many bytes it took; None where it is not that simple."""
+        struct = self.struct
+        if struct is None or any(twin in text for twin in FOREIGN_TWINS.get(struct.__name__, ())):
+            return None
+        decoder = _LIST_DECODERS.get(struct) or _LIST_DECODERS.setdefault(struct, msgspec.json.Decoder(list[struct]))  # type: ignore[valid-type]
+        taken = len(text)
+        try:
+            structs = decoder.decode(text)
+        except DECODE_ERRORS as error:
+            end = trailing(error)
+            if end is None:
+                return None
+            try:
+                structs = decoder.decode(memoryview(text)[:end])
+            except DECODE_ERRORS:
+                return None
+            taken = end
+        if not all(self._sound(struct) for struct in structs):
+            return None
+        self.collected.bulk(structs, self.index)
+        self.index += len(structs)
+        return taken
+
+    def _sound(self, struct: ApiStruct) -> bool:
+        """Whether an object has a name and, if its struct serves all kinds, a kind."""
+        return bool(struct.metadata.name) and getattr(struct, "kind", self.kind) != ""  # type: ignore[attr-defined]
+
+    def _one_by_one(self, text: bytes, cut: int | None) -> ListEnd | None:
+        """Decode items singly: mixed kinds, wrong types, damage. Returns the end of the list if it lies here."""
+        view = memoryview(text)
+        at = after_space(text, 1)
+        while at < len(text):
+            if text[at : at + 1] == b"]":
+                # The bracket at the very end of a piece is our own.
+                own = cut is not None and at == len(text) - 1
+                return None if own else ListEnd(self.position + at, self.index)
+            try:
+                end = value_end(view, at)
+            except Broken as broken:
+                skipped = self._damaged(text, at, broken, last=cut is None)
+                if skipped is None:
+                    return ListEnd(None, self.index)
+                at = skipped
+                continue
+            self.collected.raw(view[at:end], self.index, self.kind, self.api_version)
+            self.index += 1
+            at = after_space(text, end)
+            if text[at : at + 1] == b",":
+                at = after_space(text, at + 1)
+        return None if cut is not None else ListEnd(None, self.index)
+
+    def _damaged(self, text: bytes, at: int, broken: Broken, *, last: bool) -> int | None:
+        """Tell of an item that is no JSON; the place of the next one inside ``text``, None where there is none."""
+        place = self.position + at - 1
+        line = line_of(self.data, place, self.collected.document.first_line)
+        where = f"the item that begins at byte {place} (line {line})"
+        following = [found for found in (text.find(separator, at + 1) for separator in self.separators) if found >= 0]
+        if broken.cut and last and not following:
+            why = f"{where} is cut off by the end of the text; the {self.index} items before it were read"
+        else:
+            why = f"{where} is not valid JSON: {broken.why}"
+        document = self.collected.document
+        self.collected.unparsed.append(Unparsed(document.at(line=line), why))
+        self.index += 1
+        if following:
+            return after_space(text, min(following) + 1)
+        return None if last else len(text)
+
+
+_HEAD: Final = re.compile(rb"\s*\{")
+
+__all__ = ["LIST_HEAD", "ListEnd", "decode_items", "item_kind", "plain"]

@@ -1,0 +1,230 @@
+"""Sources → documents → facts: everything that kwhy reads goes through :func:`read`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import BinaryIO, TypeVar, cast
+
+import msgspec
+
+from kwhy.ingest.catalogue import all_formats
+from kwhy.ingest.encodings import is_binary, normalised
+from kwhy.ingest.layouts import said_by_path
+from kwhy.ingest.limits import Limits
+from kwhy.ingest.raw import RawFile, Unreadable
+from kwhy.ingest.recognise import recognised
+from kwhy.ingest.session.blocks import blocks_of
+from kwhy.ingest.sources import files_of
+from kwhy.model.diagnosis import Coverage, DocumentCoverage
+from kwhy.model.document import Document, Unparsed
+from kwhy.model.fact import Fact
+from kwhy.model.parsing import Format
+
+F = TypeVar("F")
+
+#: How many places of unparsed parts the report names per document; the number of all is kept.
+PROBLEMS_SHOWN = 5
+
+
+class NothingReadable(Exception):  # noqa: N818 - an error of the caller's, named as people would say it
+    """None of the sources could be read. ``why`` has one sentence for each."""
+
+    def __init__(self, why: tuple[Unreadable, ...]) -> None:
+        super().__init__("; ".join(f"{item.source}: {item.why}" for item in why) or "no source was given")
+        self.why = why
+
+
+class DocumentCount(msgspec.Struct, frozen=True):
+    """What one document gave. Nested documents are counted on their own."""
+
+    document: Document
+    facts: int
+    unparsed: int
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """Everything that was read.
+
+    ``documents`` holds outer documents before the ones inside them. ``facts`` groups by type, in document order.
+    ``unrecognised``: sources that no parser understood or that could not be read, with the reason. ``failed``: parsers
+    that raised, a defect of kwhy ("parser NAME on SOURCE: error"). ``notes``: what a reader should know besides.
+    """
+
+    documents: tuple[Document, ...]
+    facts: dict[type, list[Fact]]
+    unparsed: tuple[Unparsed, ...]
+    unrecognised: tuple[Unreadable, ...]
+    counts: tuple[DocumentCount, ...]
+    failed: tuple[str, ...]
+    notes: tuple[str, ...]
+    bytes_read: int
+
+    def of(self, kind: type[F]) -> list[F]:
+        """All facts of one type, in document order."""
+        return cast("list[F]", self.facts.get(kind, []))
+
+    def coverage(self) -> Coverage:
+        """What was read and what was not understood, for the report."""
+        problems: dict[int, list[str]] = {}
+        for item in self.unparsed:
+            shown = problems.setdefault(id(item.at.document), [])
+            if len(shown) < PROBLEMS_SHOWN:
+                shown.append(f"{_place(item)}: {item.why}")
+        documents = tuple(
+            DocumentCoverage(
+                count.document.source,
+                count.document.format,
+                count.facts,
+                count.unparsed,
+                tuple(problems.get(id(count.document), ())),
+            )
+            for count in self.counts
+        )
+        unrecognised = tuple(f"{item.source}: {item.why}" for item in self.unrecognised)
+        return Coverage(documents, unrecognised, self.failed, self.bytes_read)
+
+
+def _place(item: Unparsed) -> str:
+    if item.at.path is not None:
+        return f"{item.at.source}#{item.at.path}"
+    return f"{item.at.source}:{item.at.line}" if item.at.line is not None else item.at.source
+
+
+def read(
+    sources: Sequence[str],
+    *,
+    progress: Callable[[str], None] | None = None,
+    limits: Limits | None = None,
+    stdin: BinaryIO | None = None,
+    formats: Sequence[Format] | None = None,
+) -> Evidence:
+    """Read all sources. What cannot be read or understood is listed; the rest goes on.
+
+    Raises :class:`NothingReadable` where no source could be read at all.
+    """
+    reading = _Reading(limits or Limits(), formats if formats is not None else all_formats())
+    files = 0
+    for item in files_of(sources, limits, stdin):
+        if isinstance(item, Unreadable):
+            reading.unrecognised.append(item)
+            continue
+        files += 1
+        if progress is not None:
+            progress(item.source)
+        reading.file(item)
+    if not files and (reading.unrecognised or not sources):
+        raise NothingReadable(tuple(reading.unrecognised))
+    return reading.evidence()
+
+
+def read_document(document: Document, formats: Sequence[Format] | None = None) -> Evidence:
+    """Read one document that is at hand (``kwhy inspect``, tests)."""
+    reading = _Reading(Limits(), formats if formats is not None else all_formats())
+    reading.bytes_read = len(document.data)
+    reading.document(document)
+    return reading.evidence()
+
+
+@dataclass
+class _Reading:
+    """What was read so far."""
+
+    limits: Limits
+    formats: Sequence[Format]
+    documents: list[Document] = field(default_factory=list)
+    facts: dict[type, list[Fact]] = field(default_factory=dict)
+    unparsed: list[Unparsed] = field(default_factory=list)
+    unrecognised: list[Unreadable] = field(default_factory=list)
+    counts: list[DocumentCount] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    bytes_read: int = 0
+
+    def evidence(self) -> Evidence:
+        return Evidence(
+            tuple(self.documents),
+            self.facts,
+            tuple(self.unparsed),
+            tuple(self.unrecognised),
+            tuple(self.counts),
+            tuple(dict.fromkeys(self.failed)),
+            tuple(dict.fromkeys(self.notes)),
+            self.bytes_read,
+        )
+
+    def file(self, file: RawFile) -> None:
+        self.bytes_read += len(file.data)
+        said = said_by_path(file.source)
+        data = file.data if is_binary(file.data) else normalised(file.data)
+        self.document(Document(file.source, data, command=said.command, host=said.host))
+
+    def document(self, document: Document, depth: int = 0) -> None:
+        """Parse a document and what is nested in it, depth first, in the order of the source."""
+        pending = [(document, depth)]
+        while pending:
+            current, level = pending.pop()
+            nested = self._one(current)
+            if nested and level >= self.limits.document_nesting:
+                self._set_aside(nested[0], f"more than {level} documents inside each other; not read")
+                continue
+            pending += [(child, level + 1) for child in reversed(nested)]
+
+    def _one(self, document: Document) -> list[Document]:
+        self.documents.append(document)
+        recognition = recognised(document, self.formats)
+        self.failed += recognition.failures
+        chosen = recognition.format
+        if chosen is None:
+            return self._without_format(document)
+        document.format = chosen.name
+        if recognition.rivals:
+            self.notes.append(
+                f"{document.source} reads as {chosen.name} and as {', '.join(recognition.rivals)}; taken as the first"
+            )
+        return self._parsed(document, chosen)
+
+    def _without_format(self, document: Document) -> list[Document]:
+        if not document.data:
+            document.format = "empty"
+            self.counts.append(DocumentCount(document, 0, 0))
+            return []
+        if is_binary(document.data):
+            self._set_aside(document, "binary data of no known format")
+            return []
+        blocks = blocks_of(document)
+        if any(recognised(block, self.formats).format is not None for block in blocks):
+            document.format = "several outputs"
+            self.counts.append(DocumentCount(document, 0, 0))
+            return blocks
+        self._set_aside(document, "no parser recognises its contents")
+        return []
+
+    def _set_aside(self, document: Document, why: str) -> None:
+        place = document.source if document.first_line == 1 else f"{document.source}:{document.first_line}"
+        self.unrecognised.append(Unreadable(place, why))
+
+    def _parsed(self, document: Document, chosen: Format) -> list[Document]:
+        nested: list[Document] = []
+        facts = unparsed = 0
+        for item in self._guarded(document, chosen):
+            if isinstance(item, Document):
+                nested.append(item)
+            elif isinstance(item, Unparsed):
+                unparsed += 1
+                self.unparsed.append(item)
+            else:
+                facts += 1
+                kind = type(item)
+                if (same := self.facts.get(kind)) is None:
+                    same = self.facts[kind] = []
+                same.append(item)
+        self.counts.append(DocumentCount(document, facts, unparsed))
+        return nested
+
+    def _guarded(self, document: Document, chosen: Format) -> Iterator[Fact | Document | Unparsed]:
+        """The one boundary at which a defect of a parser is caught: recorded, and the rest is read on."""
+        try:
+            yield from chosen.parse(document)
+        except Exception as error:  # noqa: BLE001 - see the docstring
+            self.failed.append(f"parser {chosen.name} on {document.source}: {type(error).__name__}: {error}")
