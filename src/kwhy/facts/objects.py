@@ -96,8 +96,8 @@ class NodeSystemInfo(ApiStruct, frozen=True):
     container_runtime_version: Maybe[str] = UNSET
     kernel_version: Maybe[str] = UNSET
     os_image: Maybe[str] = UNSET
-    boot_id: Maybe[str] = UNSET
-    machine_id: Maybe[str] = UNSET
+    boot_id: Maybe[str] = msgspec.field(default=UNSET, name="bootID")
+    machine_id: Maybe[str] = msgspec.field(default=UNSET, name="machineID")
 
 
 class NodeSpec(ApiStruct, frozen=True):

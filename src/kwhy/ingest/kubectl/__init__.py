@@ -1,0 +1,1 @@
+"""Reads the text that kubectl prints: tables, describe, events, drain, errors."""

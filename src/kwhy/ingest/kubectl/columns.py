@@ -1,0 +1,179 @@
+"""Columns of a kubectl table: where they begin, and how a line is cut into cells.
+
+kubectl aligns cells with text/tabwriter (padding 3 for get, 2 for describe), counted in code points: in an untouched
+table every cell begins where its heading begins. Pasted tables were edited, wrapped, retyped or cut; then the cells are
+told apart by the gaps between them.
+
+Sources: k8s.io/cli-runtime v0.34.4 pkg/printers/tabwriter.go; tabbedString in k8s.io/kubectl v0.34.4
+pkg/describe/describe.go.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+_GAP = re.compile(r" {2,}|\t+")
+#: A run of non-gap text: words with single spaces between them.
+_PIECE = re.compile(r"[^ \t]+(?: [^ \t]+)*")
+#: A heading of `kubectl get`: capitals, digits and marks ("CPU(cores)", "PORT(S)", "UP-TO-DATE", "NOMINATED NODE").
+_HEADING = re.compile(r"[A-Z][A-Z0-9()%/_.-]*(?:\((?:cores|bytes)\)|\(%\))?(?: [A-Z][A-Z0-9()%/_.-]*)*")
+#: Headings that hold a space, for tables whose gaps were collapsed.
+_TWO_WORDS = (
+    "NOMINATED NODE", "READINESS GATES", "LAST SEEN", "FIRST SEEN", "ACCESS MODES", "RECLAIM POLICY", "NODE SELECTOR",
+    "LAST SCHEDULE", "MIN AVAILABLE", "MAX UNAVAILABLE", "ALLOWED DISRUPTIONS", "POD LABELS", "CREATED AT",
+)  # fmt: skip
+#: Columns of free text, in which gaps belong to the value.
+FREE_TEXT = frozenset({"MESSAGE", "Message"})
+#: Terminal widths at which tables are cut or wrapped.
+_TERMINAL_WIDTHS = frozenset({80, 100, 120, 132, 160, 200})
+
+
+class Header(NamedTuple):
+    """The headings of a table in capitals, and the column at which each begins."""
+
+    names: tuple[str, ...]
+    starts: tuple[int, ...]
+    gaps: bool = True
+
+
+def read_header(line: str) -> Header | None:
+    """The header of a `kubectl get`-like table; None if the line is none."""
+    if not line or not line[0].isupper() or len(line) > 2000:
+        return None
+    pieces = [(match.start(), match.group()) for match in _PIECE.finditer(line)]
+    if all(_HEADING.fullmatch(text) for _, text in pieces) and len(pieces) > 1:
+        return Header(tuple(text.upper() for _, text in pieces), tuple(start for start, _ in pieces))
+    words = line.split()
+    if "  " in line or "\t" in line or len(words) < 2 or not all(_HEADING.fullmatch(word) for word in words):
+        return None
+    joined = line
+    for two in _TWO_WORDS:
+        joined = joined.replace(two, two.replace(" ", "\0"))
+    names = tuple(word.replace("\0", " ").upper() for word in joined.split())
+    return Header(names, tuple(range(len(names))), gaps=False)
+
+
+def titled_header(line: str, titles: Sequence[str]) -> Header:
+    """The header of a describe table, whose headings are known ("Type", "LastHeartbeatTime", "CPU Requests")."""
+    pieces = [(match.start(), match.group()) for match in _PIECE.finditer(line)]
+    if any(text not in titles for _, text in pieces) and all(word in titles for word in line.split()):
+        return Header(tuple(line.split()), tuple(range(len(line.split()))), gaps=False)
+    return Header(tuple(text for _, text in pieces), tuple(start for start, _ in pieces))
+
+
+def split_row(line: str, header: Header) -> list[str] | None:
+    """The cells of ``line`` under ``header``; None where they cannot be told apart."""
+    if "\t" in line:
+        return _split_tabs(line, header)
+    if not header.gaps:
+        return _split_words(line, header)
+    if _aligned(line, header.starts):
+        cells = _slice(line, header)
+        if not any("  " in cell for cell in cells[:-1]):
+            return cells
+    return _split_gaps(line, header)
+
+
+def _split_tabs(line: str, header: Header) -> list[str] | None:
+    count = len(header.names)
+    cells = [cell.strip() for cell in line.strip("\n").split("\t", count - 1 if header.names[-1] in FREE_TEXT else -1)]
+    if len(cells) > count:
+        cells = [cell for cell in cells if cell]
+    return cells + [""] * (count - len(cells)) if len(cells) <= count else None
+
+
+#: "3 (5m ago)" in column RESTARTS, "5 (2d ago)", and "8s (x3 over 10s)" in LAST SEEN: single spaces within a cell.
+_SPACED_CELL = re.compile(r"(\S+) (\([^()]{1,40}\))")
+
+
+def _split_words(line: str, header: Header) -> list[str] | None:
+    count = len(header.names)
+    text = _SPACED_CELL.sub(lambda match: f"{match[1]}\0{match[2].replace(' ', chr(0))}", line.strip())
+    cells = text.split(None, count - 1) if header.names[-1] in FREE_TEXT else text.split()
+    if len(cells) < count and header.names[-1] not in ("NOMINATED NODE", "READINESS GATES"):
+        return None
+    return [cell.replace("\0", " ") for cell in (cells + [""] * count)[:count]]
+
+
+def _aligned(line: str, starts: tuple[int, ...]) -> bool:
+    """Whether every column begins after a gap, as in an untouched table."""
+    return all(start >= len(line) or line[max(0, start - 2) : start].isspace() for start in starts[1:])
+
+
+def _slice(line: str, header: Header) -> list[str]:
+    ends = (*header.starts[1:], len(line))
+    cells = [line[start:end].strip() for start, end in zip(header.starts, ends, strict=True)]
+    cells[0] = line[: ends[0]].strip()
+    if header.names[-1] not in FREE_TEXT and cells[-1]:
+        cells[-1] = _GAP.split(cells[-1], maxsplit=1)[0]  # what people write behind a row
+    return cells
+
+
+def _split_gaps(line: str, header: Header) -> list[str] | None:
+    count = len(header.names)
+    pieces = [(match.start(), match.group()) for match in _PIECE.finditer(line)]
+    if len(pieces) > count:
+        if header.names[-1] not in FREE_TEXT:
+            return None
+        kept = pieces[: count - 1]
+        return [text for _, text in kept] + [line[pieces[count - 1][0] :].strip()]
+    if len(pieces) == count:
+        return [text for _, text in pieces]
+    return _nearest(pieces, header)
+
+
+def _nearest(pieces: list[tuple[int, str]], header: Header) -> list[str] | None:
+    """Fewer cells than headings: keep their order and put each as near below its heading as can be."""
+    rows, columns = len(pieces), len(header.starts)
+    if rows == 0 or columns > 40:
+        return None
+    infinite = float("inf")
+    best = [[infinite] * (columns + 1) for _ in range(rows + 1)]
+    best[0] = [0.0] * (columns + 1)
+    for row in range(1, rows + 1):
+        for column in range(row, columns + 1):
+            placed = best[row - 1][column - 1] + abs(pieces[row - 1][0] - header.starts[column - 1])
+            best[row][column] = min(best[row][column - 1], placed)
+    cells = [""] * columns
+    column = columns
+    for row in range(rows, 0, -1):
+        while column > row and best[row][column] == best[row][column - 1]:
+            column -= 1
+        column -= 1
+        cells[column] = pieces[row - 1][1]
+    return cells
+
+
+def unwrap(lines: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Join the lines of a table that a terminal wrapped; each keeps the number of its first line.
+
+    A table is wrapped where its first line has the terminal's width and the second is nothing but further headings.
+    """
+    width = max((len(text) for _, text in lines), default=0)
+    if len(lines) < 2 or width not in _TERMINAL_WIDTHS:
+        return lines
+    height = 1
+    while height < len(lines) and height < 5 and _only_headings(lines[height][1]):
+        height += 1
+    if height == 1 or len(lines) % height:
+        return lines
+    joined: list[tuple[int, str]] = []
+    for first in range(0, len(lines), height):
+        parts = [text for _, text in lines[first : first + height]]
+        joined.append((lines[first][0], "".join(part.ljust(width) for part in parts[:-1]) + parts[-1]))
+    return joined
+
+
+def _only_headings(line: str) -> bool:
+    words = line.split()
+    return bool(words) and all(_HEADING.fullmatch(word) for word in words)
+
+
+def cut_at(lines: list[str]) -> int | None:
+    """The width at which a terminal cut the table, so that cells that end there are incomplete; None if it did not."""
+    width = max((len(line) for line in lines), default=0)
+    if width not in _TERMINAL_WIDTHS or sum(len(line) == width for line in lines) < 2:
+        return None
+    return width

@@ -1,0 +1,122 @@
+"""`kubectl describe` of Deployments, ReplicaSets, StatefulSets, DaemonSets and Jobs.
+
+Source: describeDeployment, describeReplicaSet, describeStatefulSet, describeDaemonSet, describeJob (k8s.io/kubectl
+v0.34.4 pkg/describe/describe.go). "Pods Status" counts pods by phase and is no field of the object: it is kept as
+printed.
+"""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import UNSET
+
+from kwhy.facts import objects as api
+from kwhy.facts.objects import Maybe, ObjectMeta
+from kwhy.ingest.kubectl.describe_node import read_conditions
+from kwhy.ingest.kubectl.describe_pod import read_template
+from kwhy.ingest.kubectl.tree import Entries
+from kwhy.ingest.kubectl.words import selector, whole, yes
+
+Marks = dict[str, int]
+Printed = dict[str, str]
+
+#: "2 desired | 2 updated | 2 total | 0 available | 2 unavailable", "1 current / 1 desired", "3 desired | 3 total".
+_COUNT = re.compile(r"(\d{1,9}) (desired|updated|total|available|unavailable|current)")
+#: "1 Active (0 Ready) / 0 Succeeded / 3 Failed"; the count of ready pods since v1.24.
+_JOB_PODS = re.compile(r"(\d{1,9}) (?:Active|Running)(?: \(\d{1,9} Ready\))? / (\d{1,9}) Succeeded / (\d{1,9}) Failed")
+
+
+def _counts(entries: Entries) -> dict[str, int]:
+    return {word: int(number) for number, word in _COUNT.findall(entries.value("Replicas") or "")}
+
+
+def _mark(entries: Entries, lines: Marks, printed: Printed) -> None:
+    for key, field in (("Replicas", "spec.replicas"), ("Selector", "spec.selector")):
+        if (entry := entries.get(key)) is not None:
+            lines[field] = entry.line
+    if "Replicas" in entries:
+        lines["status.replicas"] = lines["spec.replicas"]
+    for key in (
+        "Pods Status",
+        "Pods Statuses",
+        "OldReplicaSets",
+        "NewReplicaSet",
+        "StrategyType",
+        "RollingUpdateStrategy",
+    ):
+        if (value := entries.value(key)) is not None:
+            printed[key] = value
+
+
+def _selector(entries: Entries) -> Maybe[api.LabelSelector]:
+    value = entries.value("Selector")
+    return UNSET if value is None else selector(value)
+
+
+def _number(counts: dict[str, int], word: str) -> Maybe[int]:
+    return counts.get(word, UNSET)
+
+
+def _workload_spec(entries: Entries, lines: Marks, counts: dict[str, int]) -> api.WorkloadSpec:
+    template = read_template(entries.get("Pod Template"), lines)
+    return api.WorkloadSpec(replicas=_number(counts, "desired"), selector=_selector(entries), template=template)
+
+
+def read_deployment(metadata: ObjectMeta, entries: Entries, lines: Marks, printed: Printed) -> api.Deployment:
+    _mark(entries, lines, printed)
+    counts = _counts(entries)
+    status = api.WorkloadStatus(
+        replicas=_number(counts, "total"),
+        updated_replicas=_number(counts, "updated"),
+        available_replicas=_number(counts, "available"),
+        unavailable_replicas=_number(counts, "unavailable"),
+        conditions=read_conditions(entries.get("Conditions"), lines),
+    )
+    return api.Deployment(metadata, _workload_spec(entries, lines, counts), status)
+
+
+def read_replica_set(metadata: ObjectMeta, entries: Entries, lines: Marks, printed: Printed) -> api.ReplicaSet:
+    _mark(entries, lines, printed)
+    counts = _counts(entries)
+    conditions = read_conditions(entries.get("Conditions"), lines)
+    status = api.WorkloadStatus(replicas=_number(counts, "current"), conditions=conditions)
+    return api.ReplicaSet(metadata, _workload_spec(entries, lines, counts), status)
+
+
+def read_stateful_set(metadata: ObjectMeta, entries: Entries, lines: Marks, printed: Printed) -> api.StatefulSet:
+    _mark(entries, lines, printed)
+    counts = _counts(entries)
+    status = api.WorkloadStatus(replicas=_number(counts, "total"))
+    return api.StatefulSet(metadata, _workload_spec(entries, lines, counts), status)
+
+
+def _whole(entries: Entries, key: str) -> Maybe[int]:
+    value = entries.value(key)
+    return UNSET if value is None else whole(value)
+
+
+def read_daemon_set(metadata: ObjectMeta, entries: Entries, lines: Marks, printed: Printed) -> api.DaemonSet:
+    _mark(entries, lines, printed)
+    status = api.WorkloadStatus(
+        desired_number_scheduled=_whole(entries, "Desired Number of Nodes Scheduled"),
+        current_number_scheduled=_whole(entries, "Current Number of Nodes Scheduled"),
+        number_available=_whole(entries, "Number of Nodes Scheduled with Available Pods"),
+        number_misscheduled=_whole(entries, "Number of Nodes Misscheduled"),
+    )
+    return api.DaemonSet(metadata, _workload_spec(entries, lines, {}), status)
+
+
+def read_job(metadata: ObjectMeta, entries: Entries, lines: Marks, printed: Printed) -> api.Job:
+    _mark(entries, lines, printed)
+    pods = _JOB_PODS.fullmatch(entries.value("Pods Statuses") or "")
+    active, succeeded, failed = (int(number) for number in pods.groups()) if pods else (UNSET, UNSET, UNSET)
+    spec = api.WorkloadSpec(
+        selector=_selector(entries),
+        template=read_template(entries.get("Pod Template"), lines),
+        suspend=yes(entries.value("Suspend") or ""),
+        completions=_whole(entries, "Completions"),
+        parallelism=_whole(entries, "Parallelism"),
+        backoff_limit=_whole(entries, "Backoff Limit"),
+    )
+    return api.Job(metadata, spec, api.WorkloadStatus(active=active, succeeded=succeeded, failed=failed))

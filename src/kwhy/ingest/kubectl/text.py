@@ -1,0 +1,198 @@
+"""Any text of kubectl to facts: finds tables, described objects, event blocks, errors and empty answers one by one.
+
+A document may hold several of them, with or without the commands that made them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kwhy.facts.kubectl import KubectlError
+from kwhy.facts.objects import Listing
+from kwhy.ingest.kubectl.columns import read_header
+from kwhy.ingest.kubectl.command import KubectlCommand, echoed_command, parse_command
+from kwhy.ingest.kubectl.describe import read_described
+from kwhy.ingest.kubectl.drain import begins_drain, is_drain_line, read_drain
+from kwhy.ingest.kubectl.kinds import is_namespaced
+from kwhy.ingest.kubectl.scraps import read_scrap, starts_scrap
+from kwhy.ingest.kubectl.tables import read_table, starts_table
+from kwhy.model.document import Document, Unparsed
+from kwhy.model.parsing import Parsed
+
+Lines = list[tuple[int, str]]
+
+#: "Name:               node-a", which begins every object of describe.
+_NAME = re.compile(r"Name:(?:\s+\S.*|\s*)")
+#: get.go, describe.go: nothing matched. Of get it goes to standard error.
+_NOTHING = re.compile(r"No (?:resources|events) found(?: in (?P<namespace>\S+) namespace)?\.?")
+#: cmdutil.CheckErr: "Error from server (NotFound): pods "web" not found", "error: the server doesn't have …".
+_FAILED = re.compile(r"(?:Error from server(?: \((?P<reason>\w+)\))?|error|Error): (?P<message>\S.*)")
+_UNREACHABLE = re.compile(
+    r"The connection to the server .* was refused.*|Unable to connect to the server: .*|E\d{4} \S+ +\d+ memcache\.go.*"
+)
+#: A line longer than this is no text of kubectl (characters).
+_LONGEST_LINE = 1_000_000
+
+
+def parse(document: Document) -> Iterator[Parsed]:
+    """All facts of a document that holds kubectl's text."""
+    yield from _Reader(document).read()
+
+
+class _Reader:
+    """Reads a document once, line by line, and remembers the command whose output it is in."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.command = parse_command(document.command)
+        self.line_of_command = document.first_line
+        self.shown = False  # whether the command answered, with rows or by saying that there are none
+        self.failed = False
+
+    def read(self) -> Iterator[Parsed]:
+        segment: Lines = []
+        kind = ""
+        blanks = 0
+        for number, line in self.document.lines():
+            if len(line) > _LONGEST_LINE:
+                yield Unparsed(self.document.at(number, excerpt=line[:100]), "a line too long to be kubectl's")
+                continue
+            line = line.rstrip("\r").replace("\u00a0", " ")  # web pages paste no-break spaces
+            if not line.strip():
+                blanks += 1
+                if segment:
+                    segment.append((number, line))
+                continue
+            begins = self._begins(line, kind, blanks, segment)
+            if begins is not None:
+                yield from self._finish(kind, segment)
+                segment, kind = [], begins
+                if begins == "command":
+                    yield from self._listings()
+                    self._take(echoed_command(line) or "", number)
+                    kind = ""
+                    blanks = 0
+                    continue
+            segment.append((number, line))
+            blanks = 0
+        yield from self._finish(kind, segment)
+        yield from self._listings()
+
+    def _take(self, command: str, number: int) -> None:
+        self.command = parse_command(command)
+        self.line_of_command = number
+        self.shown = self.failed = False
+
+    def _begins(self, line: str, kind: str, blanks: int, segment: Lines) -> str | None:
+        """What begins at ``line``; None where it goes on with the segment before."""
+        column_zero = not line[0].isspace()
+        if column_zero and echoed_command(line) is not None and kind != "described-data":
+            return "command"
+        if column_zero and _NAME.fullmatch(line) and (kind != "described" or blanks >= self._blanks_between(segment)):
+            return "described"
+        if kind == "described" and (blanks == 0 or not self._ends_described(line)):
+            return None
+        if self.command is not None and self.command.verb == "drain":
+            return None if kind == "drain" else "drain"
+        if column_zero and (_NOTHING.fullmatch(line) or _FAILED.fullmatch(line) or _UNREACHABLE.fullmatch(line)):
+            return "drain" if begins_drain(line) else "message"
+        if starts_table(line, self.command):
+            return "table"
+        if kind == "drain" or begins_drain(line):
+            return None if kind == "drain" and is_drain_line(line) else "drain" if is_drain_line(line) else "other"
+        if kind == "scrap" and blanks < 2:
+            return None
+        if starts_scrap(line):
+            return "scrap"
+        if kind in ("", "message") or (kind == "table" and blanks) or (kind == "scrap" and blanks >= 2):
+            return "table" if self._rows_without_header() else "other"
+        return None
+
+    def _rows_without_header(self) -> bool:
+        return self.command is not None and self.command.verb in ("get", "events") and self.command.prints_text
+
+    @staticmethod
+    def _blanks_between(segment: Lines) -> int:
+        """Two blank lines stand between objects. One is enough where no free text can hold it."""
+        data = any(line in ("====", "----") for _, line in segment)
+        return 2 if data else 1
+
+    def _ends_described(self, line: str) -> bool:
+        """Whether ``line``, behind a blank one, cannot belong to the described object above."""
+        if line[0].isspace():
+            return False
+        return bool(_FAILED.fullmatch(line) or _NOTHING.fullmatch(line) or read_header(line) is not None)
+
+    def _finish(self, kind: str, segment: Lines) -> Iterator[Parsed]:
+        while segment and not segment[-1][1].strip():
+            segment.pop()
+        if not segment:
+            return
+        number, first = segment[0]
+        if kind == "described":
+            self.shown = True
+            yield from read_described(segment, self.document, self.command)
+        elif kind == "table":
+            self.shown = True
+            yield from read_table([line for line in segment if line[1].strip()], self.document, self.command)
+        elif kind == "scrap":
+            yield from read_scrap(segment, self.document)
+        elif kind == "drain":
+            yield from read_drain(segment, self.document)
+        elif kind == "message":
+            yield from self._message(number, first)
+            if len(segment) > 1:
+                yield self._unknown(segment[1:])
+        else:
+            yield self._unknown(segment)
+
+    def _unknown(self, segment: Lines) -> Unparsed:
+        number, first = next(((at, line) for at, line in segment if line.strip()), segment[0])
+        count = sum(bool(line.strip()) for _, line in segment)
+        return Unparsed(
+            self.document.at(number, excerpt=first.strip()),
+            f"expected text of kubectl here; {count} line(s) are something else",
+        )
+
+    def _message(self, number: int, line: str) -> Iterator[Parsed]:
+        nothing = _NOTHING.fullmatch(line)
+        if nothing is not None:
+            self.shown = True
+            yield from self._nothing(nothing["namespace"], number, line)
+            return
+        self.failed = True
+        matched = _FAILED.fullmatch(line)
+        command = self.document.command
+        at = self.document.at(number, excerpt=line)
+        if matched is None:
+            yield KubectlError("", line, command, at)
+        else:
+            yield KubectlError(matched["reason"] or "", matched["message"], command, at)
+
+    def _nothing(self, namespace: str | None, number: int, line: str) -> Iterator[Parsed]:
+        """Nothing was found in a namespace that the command does not name: the answer does."""
+        if self.command is None:
+            why = "the answer is that there is nothing, but not of what: the command is not shown"
+            yield Unparsed(self.document.at(number, excerpt=line), why)
+            return
+        if namespace is None or self.command.namespace is not None or self.command.names or self.command.filtered:
+            return
+        for kind in self.command.kinds:
+            if is_namespaced(kind):
+                yield Listing(kind, namespace, self.document.at(number, excerpt=line), self.document.captured)
+
+    def _listings(self) -> Iterator[Listing]:
+        """What the command shows all of, if it answered and nothing failed."""
+        if self.command is None or not self.shown or self.failed:
+            return
+        excerpt = self.document.command or ""
+        for kind, namespace in self.command.lists():
+            yield Listing(
+                kind, namespace, self.document.at(self.line_of_command, excerpt=excerpt), self.document.captured
+            )
+
+
+def is_kubectl_text(command: KubectlCommand | None) -> bool:
+    """Whether the command's output is kubectl's own text."""
+    return command is not None and command.prints_text and command.verb in ("get", "describe", "top", "events", "drain")
