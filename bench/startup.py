@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -43,11 +44,15 @@ def main() -> int:
 
 def alternating(commands: Sequence[Sequence[str]], runs: int = RUNS) -> list[float]:
     """The median of each command; run in turns, so that a busy moment of the machine meets all of them."""
+    # Installed programs have their bytecode; a first run writes it here too.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    for command in commands:
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, env=environment)
     times: list[list[float]] = [[] for _ in commands]
     for _ in range(runs):
         for command, taken in zip(commands, times, strict=True):
             begin = time.perf_counter()
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, env=environment)
             taken.append(time.perf_counter() - begin)
     return [statistics.median(taken) for taken in times]
 
