@@ -45,6 +45,13 @@ def test_what_was_ruled_out_is_named_and_why_not_proves_it(explained: Diagnosis)
     assert "2-kubelet-sigabrt-cni-exec.txt:11" in text.render(explained, why_not=True)
 
 
+def test_conditions_ruled_out_for_the_same_subject_stand_together(explained: Diagnosis) -> None:
+    one = explained.ruled_out[0]
+    disk = msgspec.structs.replace(one, condition=explained.undetermined[0].condition)
+    report = text.render(msgspec.structs.replace(explained, ruled_out=(one, disk)))
+    assert "RULED OUT   runtime.hung, node.disk-slow of Node n1" in report
+
+
 def test_what_is_not_known_comes_with_the_next_command(explained: Diagnosis) -> None:
     report = text.render(explained)
     assert "NOT KNOWN   node.disk-slow of Node n1: how long writes to the disk take" in report

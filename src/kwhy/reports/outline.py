@@ -100,7 +100,7 @@ def outline(diagnosis: Diagnosis, top: int | None = None) -> Outline:
     causes = diagnosis.root_causes if top is None else diagnosis.root_causes[:top]
     findings = {finding.id: finding for finding in diagnosis.findings}
     findings |= {cause.finding.id: cause.finding for cause in diagnosis.root_causes}
-    told = {name for cause in causes for name in (cause.finding.id, *cause.chain)}
+    told = {name for cause in causes for name in (cause.finding.id, *cause.chain, *cause.explains)}
     numbered = sum(cause.role == "root-cause" for cause in diagnosis.root_causes) > 1
     return Outline(
         verdict=_WORDS[diagnosis.outcome],

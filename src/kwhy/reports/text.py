@@ -160,12 +160,13 @@ def _cause(page: _Page, cause: Cause) -> Iterator[Text]:
         listed = ", ".join(cause.affected[:LINES_SHOWN])
         rest = len(cause.affected) - LINES_SHOWN
         yield from page.row("  affected", f"{listed} and {rest} more" if rest > 0 else listed)
+    labels = {"now": "  fix now", "lasting": "  for good"}
     for mend in cause.mends:
-        yield from _mend(page, mend)
+        yield from _mend(page, mend, labels[mend.remedy.when])
+        labels[mend.remedy.when] = "  or"
 
 
-def _mend(page: _Page, mend: Mend) -> Iterator[Text]:
-    label = "  fix now" if mend.remedy.when == "now" else "  for good"
+def _mend(page: _Page, mend: Mend, label: str) -> Iterator[Text]:
     yield from page.row(label, f"{mend.title}  (risk: {mend.remedy.risk})")
     numbered = len(mend.steps) > 1
     for number, step in enumerate(mend.steps, 1):
@@ -198,11 +199,7 @@ def _ruled_out(page: _Page, excluded: Sequence[Excluded], why_not: bool) -> Iter
     if not excluded:
         return
     if not why_not:
-        subjects: dict[str, list[str]] = {}
-        for each in excluded:
-            subjects.setdefault(each.code, []).append(each.subject)
-        names = " · ".join(_of(code, listed) for code, listed in subjects.items())
-        yield from page.row("RULED OUT", f"{names}  (--why-not shows the proof)")
+        yield from page.row("RULED OUT", f"{' · '.join(_grouped(excluded))}  (--why-not shows the proof)")
         return
     for number, each in enumerate(excluded):
         yield from page.row("RULED OUT" if number == 0 else "", f"{each.code} of {each.subject}", style=LABEL)
@@ -211,8 +208,15 @@ def _ruled_out(page: _Page, excluded: Sequence[Excluded], why_not: bool) -> Iter
             yield from page.excerpt(line.excerpt)
 
 
-def _of(code: str, subjects: Sequence[str]) -> str:
-    return f"{code} of {subjects[0]}" if len(subjects) == 1 else f"{code} of {len(subjects)} subjects"
+def _grouped(excluded: Iterable[Excluded]) -> Iterator[str]:
+    """ "a, b of Node n1": conditions of the same subjects together."""
+    subjects: dict[str, list[str]] = {}
+    for each in excluded:
+        subjects.setdefault(each.code, []).append(each.subject)
+    codes: dict[str, list[str]] = {}
+    for code, listed in subjects.items():
+        codes.setdefault(listed[0] if len(listed) == 1 else f"{len(listed)} subjects", []).append(code)
+    return (f"{', '.join(listed)} of {whom}" for whom, listed in codes.items())
 
 
 def _not_known(page: _Page, still_open: Iterable[Open], *, offer_commands: bool) -> Iterator[Text]:
