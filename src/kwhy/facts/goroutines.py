@@ -69,26 +69,50 @@ def _is_closure(rest: str) -> bool:
 class Goroutine(msgspec.Struct, frozen=True, gc=False):
     """One goroutine of a group, as an example.
 
-    ``id`` is None where the dump gives none. ``receivers`` holds, for each frame of the group, its first argument if
-    it was printed and certain (a value marked ``?`` may be stale and counts as not printed): for methods with pointer
-    receivers this is the object, and equal objects tie a lock's waiters to its holder. ``syscall`` holds the words of
-    the system call that the goroutine is in (number, then arguments; None for an uncertain word): they equal those in
-    ``/proc/PID/task/TID/syscall``.
+    ``id`` is None where the dump gives none. ``arguments`` holds for each frame of the group its arguments as printed:
+    ``0xc000308800, 0x4?, {0x90a810, ...}``; "..." for inlined calls, "" where there are none or the dump was cleaned
+    of them. ``syscall`` holds the words of the system call that the goroutine is in (number, then arguments; None for
+    an uncertain word): they equal those in ``/proc/PID/task/TID/syscall``.
     """
 
     id: int | None
     minutes: int | None
     line: int
-    receivers: tuple[int | None, ...] = ()
+    arguments: tuple[str, ...] = ()
     created_in: int | None = None
     syscall: tuple[int | None, ...] = ()
+
+    def receiver(self, index: int) -> int | None:
+        """The first argument of frame ``index``, for methods with pointer receivers the object; None if not certain."""
+        return certain_word(self.arguments[index].partition(",")[0]) if index < len(self.arguments) else None
+
+    def pointers(self, index: int) -> tuple[int, ...]:
+        """All values printed for frame ``index`` that are certain and may be addresses."""
+        if index >= len(self.arguments):
+            return ()
+        words = (certain_word(word.strip(" {}")) for word in self.arguments[index].split(","))
+        return tuple(word for word in words if word is not None and word > LARGEST_SMALL_NUMBER)
+
+
+#: What is not above this is a count or a flag, never the address of an object.
+LARGEST_SMALL_NUMBER = 0xFFFF
+
+
+def certain_word(word: str) -> int | None:
+    """The value of a printed argument; None for none and for "0x4?", which may be stale (Go 1.18 and later)."""
+    if not word.startswith("0x"):
+        return None
+    try:
+        return int(word, 16)
+    except ValueError:
+        return None
 
 
 class LockWait(msgspec.Struct, frozen=True, gc=False):
     """The goroutines of a group that wait for one lock.
 
-    ``lock`` is the address of the sync.Mutex or sync.RWMutex, ``owner`` the receiver of the function that locks; both
-    None where the dump does not print them.
+    ``lock`` is the address of the sync.Mutex or sync.RWMutex, ``owner`` the argument of the function that locks of
+    which the lock is a field (the nearest below it), else its receiver; None where the dump does not print them.
     """
 
     lock: int | None
@@ -167,7 +191,7 @@ class GoroutineGroup(msgspec.Struct, frozen=True, gc=False):
 
     def receivers_at(self, index: int) -> frozenset[int]:
         """The distinct receiver pointers that the examples show for frame ``index``."""
-        found = (example.receivers[index] for example in self.examples if index < len(example.receivers))
+        found = (example.receiver(index) for example in self.examples)
         return frozenset(pointer for pointer in found if pointer is not None)
 
     def __hash__(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator
@@ -47,6 +48,7 @@ class Accumulator:
         "longest_raw",
         "markers",
         "owner_index",
+        "seen_locks",
         "shape",
         "shortest",
         "state",
@@ -74,7 +76,8 @@ class Accumulator:
         self.longest_raw: tuple[int, int, bytes] | None = None
         self.longest_excerpt = ""
         self.examples: list[Goroutine] = []
-        self.locks: dict[tuple[int | None, int | None], list[int | None]] = {}
+        self.locks: dict[tuple[int | None, int | None], Waiting] = {}
+        self.seen_locks: dict[int, Waiting] = {}
         self.lock_index: int | None = None
         self.lock_offset = 0
         self.owner_index: int | None = None
@@ -97,19 +100,34 @@ class Accumulator:
         if self.shortest is None or minutes < self.shortest:
             self.shortest = minutes
 
-    def wait_for_lock(
-        self, lock: int | None, owner: int | None, minutes: int | None, id_: int | None, line: int
-    ) -> None:
-        """Count one waiter of a lock. Kept as [count, longest minutes, its goroutine, its line]."""
-        if lock is not None:
-            lock -= self.lock_offset
-        entry = self.locks.get((lock, owner))
-        if entry is None:
+    def wait_for_lock(self, place: int | None, arguments: str, minutes: int | None, id_: int | None, line: int) -> None:
+        """Count one waiter of the lock at or behind ``place``; ``arguments`` are those of the function that locks."""
+        lock = place - self.lock_offset if place is not None else None
+        owner = owner_of(arguments, lock)
+        waiting = self.locks.get((lock, owner))
+        if waiting is None:
             key = (lock, owner) if len(self.locks) < LOCKS else (None, None)
-            entry = self.locks.setdefault(key, [0, minutes, id_, line])
-        entry[0] = (entry[0] or 0) + 1
-        if minutes is not None and (entry[1] is None or minutes > entry[1]):
-            entry[1:] = [minutes, id_, line]
+            waiting = self.locks.setdefault(key, Waiting(line))
+            if place is not None and owner is not None and key == (lock, owner):
+                self.seen_locks[place] = waiting
+        waiting.add(minutes, id_, line)
+
+
+class Waiting:
+    """The waiters of one lock in one group: how many, and which since when."""
+
+    __slots__ = ("count", "id", "line", "minutes")
+
+    def __init__(self, line: int) -> None:
+        self.count = 0
+        self.minutes: int | None = None
+        self.id: int | None = None
+        self.line = line
+
+    def add(self, minutes: int | None, id_: int | None, line: int) -> None:
+        self.count += 1
+        if self.count == 1 or (minutes is not None and (self.minutes is None or minutes > self.minutes)):
+            self.minutes, self.id, self.line = minutes, id_, line
 
 
 class Collector:
@@ -211,8 +229,8 @@ class Collector:
         if longest is not None:
             examples = [longest, *(example for example in examples if example.id != longest.id)]
         locks = (
-            LockWait(lock, owner, entry[0] or 0, entry[1], entry[2], entry[3] or 0)
-            for (lock, owner), entry in group.locks.items()
+            LockWait(lock, owner, waiting.count, waiting.minutes, waiting.id, waiting.line)
+            for (lock, owner), waiting in group.locks.items()
         )
         return GoroutineGroup(
             dump=dump,
@@ -260,11 +278,25 @@ def _shape(key: tuple[object, ...]) -> str:
     return hashlib.blake2b(repr(key).encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
-def _lock_of(stack: Stack, group: Accumulator) -> tuple[int | None, int | None]:
+def _lock_of(stack: Stack, group: Accumulator) -> tuple[int | None, str]:
     calls = stack.calls
     index, owner = group.lock_index, group.owner_index
     lock = first_argument(calls[index].arguments) if index is not None and 0 <= index < len(calls) else None
-    return lock, first_argument(calls[owner].arguments) if owner is not None and owner < len(calls) else None
+    return lock, calls[owner].arguments if owner is not None and owner < len(calls) else ""
+
+
+#: A lock this many bytes or less behind an object's address is taken for a field of it.
+LARGEST_OWNER = 4096
+_WORD = re.compile(r"(?<![0-9a-zA-Z])0x[0-9a-f]{4,16}(?![0-9a-f?])")
+
+
+def owner_of(arguments: str, lock: int | None) -> int | None:
+    """Of a locking function's arguments the object whose field the lock is: the nearest below it, else the receiver."""
+    if lock is not None:
+        near = [word for text in _WORD.findall(arguments) if 0 <= lock - (word := int(text, 16)) < LARGEST_OWNER]
+        if near:
+            return max(near)
+    return first_argument(arguments)
 
 
 def example_of(stack: Stack) -> Goroutine:
@@ -278,7 +310,7 @@ def example_of(stack: Stack) -> Goroutine:
         id=stack.id,
         minutes=stack.header.minutes if stack.header else None,
         line=stack.at_line,
-        receivers=tuple(first_argument(call.arguments) for call in stack.calls),
+        arguments=tuple(call.arguments for call in stack.calls),
         created_in=stack.created_in,
         syscall=call_words,
     )

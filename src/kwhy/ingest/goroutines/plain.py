@@ -142,10 +142,18 @@ def collect(
             if index is not None:
                 found = pointer(lines[1 + 2 * index]) if index >= 0 else None
                 lock = int(found[1], 16) if found else None
-                owner_index = group.owner_index
-                found = pointer(lines[1 + 2 * owner_index]) if owner_index is not None else None
-                owner = int(found[1], 16) if found else None
-                group.wait_for_lock(lock, owner, minutes, int(identity), line)
+                waiting = group.seen_locks.get(lock) if lock is not None else None
+                if waiting is not None:
+                    # The lock is known, and with it the object that it belongs to.
+                    waiting.add(minutes, int(identity), line)
+                else:
+                    group.wait_for_lock(lock, _owner_arguments(lines, group), minutes, int(identity), line)
+
+
+def _owner_arguments(lines: list[bytes], group: Accumulator) -> str:
+    if group.owner_index is None:
+        return ""
+    return lines[1 + 2 * group.owner_index].rpartition(b"(")[2].removesuffix(b")").decode("utf-8", "replace")
 
 
 def _read_bracket(inside: bytes) -> _Bracket:

@@ -24,7 +24,7 @@ _HOST = r"(?P<host>[^\s:\[]{1,253}) "
 _PROGRAM = r"(?P<program>[A-Za-z][\w.\-@/]{0,63})(?:\[(?P<pid>\d{1,10})\])?:(?: |$)"
 #: journalctl -o short, syslog: ``Jul 29 17:00:00 n1 kubelet[123]: ``; short-precise has a fraction; some drop the host
 SYSLOG = re.compile(
-    rf"(?P<stamp>[A-Z][a-z]{{2}} {{1,2}}\d{{1,2}} \d\d:\d\d:\d\d(?:\.\d{{1,9}})?) (?:{_HOST})?{_PROGRAM}"
+    rf"(?P<stamp>[A-Z][a-z]{{2}} {{1,2}}\d{{1,2}} \d\d:\d\d:\d\d(?:\.\d{{1,9}})?) {{1,2}}(?:{_HOST})?{_PROGRAM}"
 )
 #: journalctl -o short-iso: ``2019-07-29T17:00:00+0800 n1 kubelet[123]: ``
 ISO = re.compile(
@@ -46,6 +46,9 @@ STAMP = re.compile(r"(?P<stamp>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,9}Z) ")
 #: A journal cut to the program's name: ``kubelet: ``, ``kubelet[123]: ``
 PROGRAM = re.compile(_PROGRAM)
 
+#: The same, indented by whoever quoted it: `` kubelet[2767716]: ``
+INDENTED = re.compile(r" {1,8}(?P<program>[A-Za-z][\w.\-@/]{0,63})\[(?P<pid>\d{1,10})\]: ?")
+
 #: First words of the runtime's own lines that look like a program's prefix (runtime/panic.go, runtime/signal_unix.go).
 RUNTIME_WORDS = frozenset(
     {"panic", "runtime", "error", "exit", "signal", "fatal", "SIGABRT", "SIGQUIT", "SIGSEGV", "SIGTRAP", "SIGBUS"}
@@ -57,6 +60,8 @@ ESCAPED_TAB = "#011"
 def strip_prefix(line: str) -> Prefixed:
     """The line without its log prefix."""
     first = line[:1]
+    if first == " " and (found := INDENTED.match(line)):
+        return Prefixed(line[found.end() :], program=found["program"], pid=int(found["pid"]))
     if not first or first in "\t ":
         return Prefixed(line)
     if first.isalpha():

@@ -22,7 +22,7 @@ SIGNAL = re.compile(r"(?P<signal>SIG(?:ABRT|QUIT|SEGV|BUS|FPE|ILL|TRAP|SYS)): [a
 #: What the runtime prints around the stacks of a dying process (dumpregs in runtime/signal_*.go, runtime/panic.go).
 AROUND = re.compile(
     r"(?:PC=0x[0-9a-f]+ m=.{0,200}|[a-z][a-z0-9]{1,6} +0x[0-9a-f]{1,16}|exit status \d+|\[signal .{0,200}\]"
-    r"|(?:panic|fatal error|runtime): .{0,4000}|-{3,5}|\.\.\.)$"
+    r"|(?:panic|fatal error|runtime): .{0,4000}|runtime stack:|-{3,5}|\.\.\.)$"
 )
 #: Functions that make a process print all its stacks, and what calls them.
 _DUMPERS: tuple[tuple[str, str], ...] = (

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from kwhy.facts.goroutines import Frame
+from kwhy.facts.goroutines import Frame, certain_word
 
 #: ``goroutine 67570 [syscall, 1595 minutes, locked to thread]:``
 #: ``goroutine 1 gp=0xc000002380 m=0 mp=0x1a2b3c0 [running]:`` (fatal errors and GOTRACEBACK=system, Go 1.22 and later)
@@ -141,21 +141,12 @@ def read_position(text: str) -> tuple[str, int] | None:
 
 def first_argument(arguments: str) -> int | None:
     """The first argument's value if printed and certain: a receiver that is a pointer."""
-    return _certain(arguments.partition(",")[0])
+    return certain_word(arguments.partition(",")[0])
 
 
 def words(arguments: str) -> tuple[int | None, ...]:
     """All arguments of a call that takes plain words (a system call's)."""
-    return tuple(_certain(part.strip()) for part in arguments.split(",")) if arguments.startswith("0x") else ()
-
-
-def _certain(word: str) -> int | None:
-    if not word.startswith("0x"):
-        return None
-    try:
-        return int(word, 16)
-    except ValueError:  # "0xc000308800?": the register may hold another value by now
-        return None
+    return tuple(certain_word(part.strip()) for part in arguments.split(",")) if arguments.startswith("0x") else ()
 
 
 def read_calls(text: str) -> list[Call] | None:
