@@ -1,0 +1,1 @@
+"""What is known about networks: routes, firewalls, packets, names."""
