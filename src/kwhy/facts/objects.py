@@ -54,7 +54,10 @@ class ObjectMeta(ApiStruct, frozen=True):
 
 
 class Condition(ApiStruct, frozen=True):
-    """A status condition of any kind (NodeCondition, PodCondition, DeploymentCondition …)."""
+    """A status condition of any kind (NodeCondition, PodCondition, DeploymentCondition …).
+
+    ``reason`` and ``message`` are None where a partial view does not show them (describe pod: type and status only).
+    """
 
     type: str = ""
     status: str = ""
@@ -124,10 +127,12 @@ class Node(ApiStruct, frozen=True, tag_field="kind", tag="Node"):
 
 
 class ContainerPort(ApiStruct, frozen=True):
+    """``name`` is None where a partial view does not show whether the port has one (describe before kubectl 1.33)."""
+
     container_port: int = 0
     host_port: int = 0
     protocol: str = "TCP"
-    name: str = ""
+    name: str | None = ""
     host_ip: str = msgspec.field(default="", name="hostIP")
 
 
@@ -294,8 +299,10 @@ class PodSpec(ApiStruct, frozen=True):
 
 
 class StateWaiting(ApiStruct, frozen=True):
+    """``message`` is None where a partial view does not show it (describe prints the reason only)."""
+
     reason: str = ""
-    message: str = ""
+    message: str | None = ""
 
 
 class StateRunning(ApiStruct, frozen=True):

@@ -149,7 +149,7 @@ def read_described(text: Lines, document: Document, command: KubectlCommand | No
 
 _METADATA = (
     ("metadata.labels", ("Labels",)),
-    ("metadata.creationTimestamp", ("CreationTimestamp", "Creation Timestamp")),
+    ("metadata.creationTimestamp", ("CreationTimestamp",)),
     ("metadata.ownerReferences", ("Controlled By", "Controllers")),
 )
 
@@ -159,7 +159,10 @@ def _metadata(entries: Entries, kind: str, command: KubectlCommand | None) -> Ob
     if namespace is None:
         namespace = command.namespace_of(kind) if command is not None else ""
     labelled = entries.get("Labels")
-    born = entries.value("CreationTimestamp", "Creation Timestamp")
+    born = entries.value("CreationTimestamp")
+    own = entries.get("Metadata")
+    if own is not None:  # of a custom resource
+        born = read_entries(own.below).value("Creation Timestamp")
     return ObjectMeta(
         name=entries.value("Name") or "",
         namespace="" if namespace in EMPTY else namespace,

@@ -77,10 +77,15 @@ def _given(text: str | None) -> Maybe[str]:
 
 
 def _words(entry: Entry | None, entire: bool) -> Maybe[list[str]]:
-    """The lines of a command. An argument with line ends takes several lines, which the text does not tell apart."""
+    """The words of a command, one per line.
+
+    A word with line ends of its own takes several lines, which the text does not tell apart; blank and indented lines
+    show that there is one.
+    """
     if entry is None:
         return [] if entire else UNSET
-    return [line.removeprefix("      ") for _, line in entry.below]
+    words = [line.removeprefix("      ") for _, line in entry.below]
+    return UNSET if any(not word.strip() or word[0] == " " for word in words) else words
 
 
 #: "80/TCP", "8080/TCP (http)" (describeContainerPorts; with the port's name since v1.33).
@@ -102,8 +107,9 @@ def _ports(fields: Entries) -> Maybe[list[api.ContainerPort]]:
         return UNSET
     hosts = _port_list(fields.value("Host Ports", "Host Port")) or []
     host = [number for number, _, _ in hosts] + [0] * len(ports)
+    named = any(name for _, _, name in ports)
     return [
-        api.ContainerPort(container_port=number, host_port=host[index], protocol=protocol, name=name)
+        api.ContainerPort(container_port=number, host_port=host[index], protocol=protocol, name=name if named else None)
         for index, (number, protocol, name) in enumerate(ports)
     ]
 
@@ -250,7 +256,7 @@ def _state(entry: Entry) -> api.ContainerState:
     if entry.value == "Terminated":
         return api.ContainerState(terminated=_terminated(fields))
     if entry.value == "Waiting":
-        return api.ContainerState(waiting=api.StateWaiting(fields.value("Reason") or ""))
+        return api.ContainerState(waiting=api.StateWaiting(fields.value("Reason") or "", None))
     return api.ContainerState()
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from kwhy.facts import objects as api
 from kwhy.facts.kubectl import NodeAllocation, PodOnNode, Share
@@ -63,13 +64,21 @@ def read_conditions(entry: Entry | None, lines: dict[str, int]) -> Maybe[list[ap
     """A table of conditions with whatever columns its kind has; a column that is not printed stays None or UNSET."""
     if entry is None:
         return UNSET
-    rows = read_rows(entry.below, CONDITION_TITLES)
-    if not rows:
+    found: list[api.Condition] = []
+    for row in read_rows(entry.below, CONDITION_TITLES):
+        if row.get("Status") in _STATUSES:
+            lines[f"status.conditions[{len(found)}]"] = row.line
+            found.append(condition_of(row))
+        elif found and found[-1].message is not None:  # a message with line ends of its own
+            more = " ".join(cell for cell in row.cells.values() if cell)
+            found[-1] = replace(found[-1], message=f"{found[-1].message}\n{more}")
+    if not found:
         return UNSET
     lines["status.conditions"] = entry.line
-    for index, row in enumerate(rows):
-        lines[f"status.conditions[{index}]"] = row.line
-    return [condition_of(row) for row in rows]
+    return found
+
+
+_STATUSES = frozenset({"True", "False", "Unknown"})
 
 
 def condition_of(row: TableRow) -> api.Condition:

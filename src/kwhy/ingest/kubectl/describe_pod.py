@@ -136,10 +136,11 @@ def _conditions(entries: Entries, entire: bool, lines: dict[str, int]) -> Maybe[
     if entry is None:
         return [] if entire and "QoS Class" in entries else UNSET
     lines["status.conditions"] = entry.line
-    found = []
-    for index, row in enumerate(read_rows(entry.below, ("Type", "Status"))):
-        lines[f"status.conditions[{index}]"] = row.line
-        found.append(api.Condition(row.get("Type"), row.get("Status"), reason=None, message=None))
+    found: list[api.Condition] = []
+    for row in read_rows(entry.below, ("Type", "Status")):
+        if row.get("Status") in ("True", "False", "Unknown"):
+            lines[f"status.conditions[{len(found)}]"] = row.line
+            found.append(api.Condition(row.get("Type"), row.get("Status"), reason=None, message=None))
     return found
 
 

@@ -151,26 +151,32 @@ def read_config_map(metadata: ObjectMeta, text: Lines, lines: Marks) -> api.Conf
     data: dict[str, str] = {}
     key = ""
     value: list[str] = []
+    blanks = 1  # kubectl writes a line end and a blank line behind each value
     for position, (number, line) in enumerate(text):
         following = text[position + 1][1] if position + 1 < len(text) else ""
         matched = _DATA_KEY.fullmatch(line)
         if matched is not None and following == "----":
-            _keep(data, key, value)
+            _keep(data, key, value, blanks)
             key, value = matched["key"], []
             lines[f"data.{key}"] = number
-        elif (line == "BinaryData" and following == "====") or line.startswith("Events:"):
+        elif line == "BinaryData" and following == "====":
+            blanks = 2  # and one before the next section
+            break
+        elif line.startswith("Events:") and not any(text for _, text in text[position + 1 :] if text == "----"):
             break
         elif key and not (line == "----" and not value):
             value.append(line)
-    _keep(data, key, value)
+    _keep(data, key, value, blanks)
     shown = any(line == "Data" for _, line in text)
     return api.ConfigMap(metadata, data if shown else UNSET)
 
 
-def _keep(data: dict[str, str], key: str, value: list[str]) -> None:
-    """kubectl writes one line end and one blank line behind each value."""
+def _keep(data: dict[str, str], key: str, value: list[str], blanks: int) -> None:
+    while blanks and value and not value[-1]:
+        value.pop()
+        blanks -= 1
     if key:
-        data[key] = "\n".join(value[:-1] if value and not value[-1] else value)
+        data[key] = "\n".join(value)
 
 
 def read_secret(metadata: ObjectMeta, entries: Entries, lines: Marks, text: Lines) -> api.Secret:

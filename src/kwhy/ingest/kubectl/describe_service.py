@@ -121,7 +121,9 @@ def read_endpoint_slice(metadata: ObjectMeta, entries: Entries, lines: Marks, pr
     if entry is None:
         return api.EndpointSlice(metadata)
     lines["endpoints"] = entry.line
-    return api.EndpointSlice(metadata, [_endpoint(read_entries(item)) for item in _items(entry.below)])
+    return api.EndpointSlice(
+        metadata, [_endpoint(read_entries(item), metadata.namespace) for item in _items(entry.below)]
+    )
 
 
 def _items(below: Lines) -> list[list[tuple[int, str]]]:
@@ -135,7 +137,7 @@ def _items(below: Lines) -> list[list[tuple[int, str]]]:
     return items
 
 
-def _endpoint(fields: Entries) -> api.Endpoint:
+def _endpoint(fields: Entries, namespace: str) -> api.Endpoint:
     conditions = fields.get("Conditions")
     ready = read_entries(conditions.below).value("Ready") if conditions is not None else None
     node, target = fields.value("NodeName"), fields.value("TargetRef")
@@ -146,5 +148,5 @@ def _endpoint(fields: Entries) -> api.Endpoint:
         ],
         conditions=api.EndpointConditions(ready={"true": True, "false": False}.get(ready or "")),
         node_name=None if node is None or node in EMPTY else node,
-        target_ref=api.ObjectReference(kind=kind, name=name) if target else None,
+        target_ref=api.ObjectReference(kind, namespace, name) if target else None,
     )

@@ -17,7 +17,7 @@ from kwhy.ingest.kubectl.describe import DescribeFact, described_kind, read_desc
 from kwhy.ingest.kubectl.describe_container import read_status
 from kwhy.ingest.kubectl.describe_node import condition_of
 from kwhy.ingest.kubectl.events import described_events, guessed_subject
-from kwhy.ingest.kubectl.tree import Entries, TableRow, indentation, read_entries
+from kwhy.ingest.kubectl.tree import Entries, TableRow, indentation, read_scrap_entries
 from kwhy.ingest.kubectl.words import RFC1123Z
 from kwhy.model.document import Document, Unparsed
 from kwhy.model.subject import Subject
@@ -83,7 +83,7 @@ def starts_scrap(line: str) -> bool:
 
 def read_scrap(lines: Lines, document: Document) -> Iterator[DescribeFact]:
     """The facts of a describe without its beginning."""
-    entries = read_entries(lines)
+    entries = read_scrap_entries(lines)
     kind = described_kind(entries, lines)
     if kind is not None:
         yield from _named(list(read_described(lines, document, None)))

@@ -23,7 +23,9 @@ from kwhy.model.parsing import Parsed
 Lines = list[tuple[int, str]]
 
 #: "Name:               node-a", which begins every object of describe.
-_NAME = re.compile(r"Name:(?:\s+\S.*|\s*)")
+_NAME = re.compile(r"Name:\s+\S+\s*")
+#: The same behind another object: its value is aligned with that of "Namespace:" or "Annotations:".
+_NEXT_NAME = re.compile(r"Name:(?:\s{3,}|\t+)\S+\s*")
 #: get.go, describe.go: nothing matched. Of get it goes to standard error.
 _NOTHING = re.compile(r"No (?:resources|events) found(?: in (?P<namespace>\S+) namespace)?\.?")
 #: cmdutil.CheckErr: "Error from server (NotFound): pods "web" not found", "error: the server doesn't have …".
@@ -89,7 +91,7 @@ class _Reader:
         column_zero = not line[0].isspace()
         if column_zero and echoed_command(line) is not None and kind != "described-data":
             return "command"
-        if column_zero and _NAME.fullmatch(line) and (kind != "described" or blanks >= self._blanks_between(segment)):
+        if column_zero and self._begins_object(line, kind, blanks, segment):
             return "described"
         if kind == "described" and (blanks == 0 or not self._ends_described(line)):
             return None
@@ -113,10 +115,12 @@ class _Reader:
         return self.command is not None and self.command.verb in ("get", "events") and self.command.prints_text
 
     @staticmethod
-    def _blanks_between(segment: Lines) -> int:
-        """Two blank lines stand between objects. One is enough where no free text can hold it."""
-        data = any(line in ("====", "----") for _, line in segment)
-        return 2 if data else 1
+    def _begins_object(line: str, kind: str, blanks: int, segment: Lines) -> bool:
+        """Two blank lines stand between objects; one is enough where no free text can hold it."""
+        if kind != "described":
+            return _NAME.fullmatch(line) is not None
+        data = any(text in ("====", "----") for _, text in segment)
+        return _NEXT_NAME.fullmatch(line) is not None and blanks >= (2 if data else 1)
 
     def _ends_described(self, line: str) -> bool:
         """Whether ``line``, behind a blank one, cannot belong to the described object above."""

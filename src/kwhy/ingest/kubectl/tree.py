@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from kwhy.ingest.kubectl.columns import split_row, titled_header
+from kwhy.ingest.kubectl.outermost import FREE_SECTIONS, OUTERMOST_KEYS
 
 Lines = Sequence[tuple[int, str]]
 
@@ -82,6 +83,22 @@ def read_entries(lines: Lines) -> Entries:
     return Entries(list(_entries(lines)))
 
 
+def read_scrap_entries(lines: Lines) -> Entries:
+    """The entries of a text that may begin deeper than it goes on: those of each depth, outermost last."""
+    found: list[Entry] = []
+    start = 0
+    depth = _depth(lines)
+    for position, (_, line) in enumerate(lines):
+        if line.strip() and indentation(line) < depth and _ENTRY.fullmatch(line):
+            found.extend(_entries(lines[start:position]))
+            start, depth = position, indentation(line)
+    return Entries([*found, *_entries(lines[start:])])
+
+
+def _depth(lines: Lines) -> int:
+    return next((indentation(line) for _, line in lines if line.strip()), 0)
+
+
 def _entries(lines: Lines) -> Iterator[Entry]:
     depth: int | None = None
     current: _Open | None = None
@@ -93,9 +110,10 @@ def _entries(lines: Lines) -> Iterator[Entry]:
         deep = indentation(line)
         if depth is None:
             depth = deep
-        matched = _ENTRY.fullmatch(line) if deep <= depth else None
+        matched = _ENTRY.fullmatch(line) if deep == depth else None
+        if matched is not None and current is not None and depth == 0 and current.key in FREE_SECTIONS:
+            matched = matched if matched["key"] in OUTERMOST_KEYS else None
         if matched is not None:
-            depth = deep  # a scrap may begin deeper than it goes on
             if current is not None:
                 yield current.close()
             current = _Open(matched, number)
@@ -141,10 +159,12 @@ _RULE = re.compile(r"[\s-]+")
 
 
 def read_rows(lines: Lines, titles: Sequence[str]) -> list[TableRow]:
-    """The rows of a table below an entry, headed by some of ``titles`` and a rule of dashes."""
+    """The rows of a table below an entry, headed by some of ``titles`` and a rule of dashes; a blank line ends it."""
     header = None
     rows: list[TableRow] = []
     for number, line in lines:
+        if not line.strip() and rows:
+            break
         if not line.strip() or _RULE.fullmatch(line):
             continue
         if header is None:

@@ -17,6 +17,9 @@ EMPTY = frozenset({"", "<none>", "<unset>", "<nil>", "<not set>", "<empty>"})
 #: Go's time.RFC1123Z, "Sat, 21 Nov 2026 21:32:20 +0000" (describe, every version).
 RFC1123Z = re.compile(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}")
 
+#: The API's own form, in which custom resources are described: "2026-11-20T10:00:00Z".
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)")
+
 
 def is_empty(text: str) -> bool:
     return text in EMPTY
@@ -27,6 +30,8 @@ def timestamp(text: str) -> Maybe[str]:
     text = text.strip()
     if text in EMPTY or text == "<unknown>" or text.startswith("Mon, 01 Jan 0001 "):
         return None
+    if _RFC3339.fullmatch(text):
+        return text
     if RFC1123Z.fullmatch(text) is None:
         return UNSET
     try:
