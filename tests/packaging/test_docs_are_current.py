@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 import importlib.util
+import re
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+# "[docs/cli.md](docs/cli.md)"
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)\)")
 
 
 def tool(name: str) -> ModuleType:
@@ -24,23 +29,17 @@ def test_generated_pages_say_what_the_code_says() -> None:
 
 
 def test_every_link_between_pages_leads_somewhere() -> None:
-    import re
-
-    link = re.compile(r"\]\((?!https?:)([^)#]+)\)")
     pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
     broken = [
         f"{page.relative_to(ROOT)}: {target}"
         for page in pages
-        for target in link.findall(page.read_text("utf-8"))
+        for target in LINK.findall(page.read_text("utf-8"))
         if not (page.parent / target).exists()
     ]
     assert broken == []
 
 
 def test_a_new_rule_is_valid_python_that_the_linter_accepts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import subprocess
-    import sys
-
     new_rule = tool("new_rule")
     monkeypatch.setattr(new_rule, "ROOT", tmp_path)
     monkeypatch.setattr(sys, "argv", ["new_rule", "pod/example_state"])
