@@ -12,8 +12,8 @@ from collections.abc import Iterator
 import msgspec
 
 from kwhy.facts.processes import ProcessListing, ProcessSearch, ProcessSeen, masked, program_of
-from kwhy.ingest.command_lines import runs
-from kwhy.ingest.ps_columns import (
+from kwhy.ingest.host.command_lines import runs
+from kwhy.ingest.host.ps_columns import (
     AUX_COLUMNS,
     AUX_ROW,
     EF_COLUMNS,
@@ -25,7 +25,7 @@ from kwhy.ingest.ps_columns import (
     header_columns,
     tree_depth,
 )
-from kwhy.ingest.ps_scope import Scope, scope_of, searched_word
+from kwhy.ingest.host.ps_scope import Scope, scope_of, searched_word
 from kwhy.model.document import Document, Unparsed
 from kwhy.model.parsing import Format, Head, Parsed
 from kwhy.model.time import UNKNOWN_MOMENT, Moment

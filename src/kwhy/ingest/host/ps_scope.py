@@ -6,8 +6,8 @@ import re
 
 import msgspec
 
-from kwhy.ingest.command_lines import CommandLine, read_command, runs
-from kwhy.ingest.ps_columns import Column, option_columns
+from kwhy.ingest.host.command_lines import CommandLine, read_command, runs
+from kwhy.ingest.host.ps_columns import Column, option_columns
 
 #: Options of procps ps whose separate operand follows (ps(1), simple and list selection).
 _WITH_OPERAND = frozenset("CGUgopqstukO")

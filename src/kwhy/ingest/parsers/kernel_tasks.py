@@ -1,0 +1,27 @@
+"""Kernel log excerpts that are dumps of tasks: hung-task messages and sysrq-w / sysrq-t output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kwhy.ingest.host.task_blocks import is_task_header, message_of, task_stacks
+from kwhy.model.document import Document
+from kwhy.model.parsing import Format, Head, Parsed
+
+
+def _recognise(head: Head) -> float:
+    lines = head.text.split("\n", 2000)[:2000]
+    headers = [position for position, line in enumerate(lines) if is_task_header(line)]
+    if not headers:
+        return 0.0
+    if headers[0] < 8 and any(message_of(line).strip() in ("Call Trace:", "Call trace:") for line in lines):
+        return 0.75
+    return 0.4  # a kernel log with other messages, which its own parser reads better
+
+
+def parse(document: Document) -> Iterator[Parsed]:
+    """One ThreadStack per task; other messages of the kernel log are passed over."""
+    yield from task_stacks(document.lines(), document)
+
+
+FORMAT = Format("kernel-tasks", _recognise, parse)
