@@ -59,3 +59,8 @@ CNI_CONFIG = Probe("ls -la /etc/cni/net.d /opt/cni/bin", unlocks="the CNI config
 RULES = Probe("ip rule show", unlocks="the routing policy database", where=ON_NODE)
 ROUTES = Probe("ip route show table all", unlocks="every routing table", where=ON_NODE)
 LINKS = Probe("ip -d addr show", unlocks="the network devices with their addresses", where=ON_NODE)
+ALL_KERNEL_STACKS = Probe(
+    'for t in /proc/[0-9]*/task/*; do echo "== $t $(cat $t/comm)"; cat $t/stack; done > kernel-stacks.txt',
+    unlocks="whether any thread, kernel threads included, holds or awaits the kernel's network lock",
+    where=ON_NODE,
+)

@@ -53,6 +53,9 @@ def _quiet(struct: ApiObject) -> bool:
 def _quiet_row(observation: Observation) -> bool:
     """Whether a printed row shows a pod that is well: all containers ready."""
     printed = observation.printed or {}
+    if "STATUS" not in printed:
+        phase = observation.object.status.phase if isinstance(observation.object, Pod) else None
+        return not isinstance(phase, str) or _quiet(observation.object)
     ready = printed.get("READY", "")
     have, _, want = ready.partition("/")
     if printed.get("STATUS") in ("Completed", "Succeeded"):

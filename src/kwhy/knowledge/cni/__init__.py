@@ -1,0 +1,1 @@
+"""Rules about CNI plugins and their daemons."""

@@ -1,0 +1,73 @@
+"""The runtime cannot set up a pod's sandbox in time."""
+
+from __future__ import annotations
+
+from kwhy.knowledge.pod.failing import POD_FAILING
+from kwhy.model.condition import Condition, Nature
+from kwhy.model.rule import leads_to, rule
+from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
+from kwhy.probes.kubectl import DESCRIBE_NAMESPACED
+from kwhy.scene.clock import parse_timestamp
+from kwhy.scene.relations import ITSELF
+from kwhy.scene.views import PodView
+
+SANDBOX_NOT_SET_UP = Condition(
+    code="runtime.sandbox-setup-hangs",
+    kind="Pod",
+    nature=Nature.EFFECT,
+    title="Sandboxes of {subject} are not set up: {how}",
+    summary="RunPodSandbox does not return: the pod stays in ContainerCreating.",
+)
+
+#: What the kubelet and containerd report when the call runs into its deadline, or is tried again while the first
+#: still runs (kubelet remote_runtime.go; containerd v1.6 pkg/cri/server/sandbox_run.go: "failed to reserve sandbox name").
+HANGING = ("DeadlineExceeded", "deadline exceeded", "failed to reserve sandbox name", "is reserved for")
+#: A bound pod whose sandbox takes longer than this to come up hangs (seconds; the kubelet's deadline is four minutes).
+SLOW_AFTER = 120.0
+
+
+@rule(SANDBOX_NOT_SET_UP, rows=("N24", "N6"), leads=(leads_to(POD_FAILING, via=ITSELF),))
+def sandbox_not_set_up(pod: PodView) -> Verdict:
+    """The sandbox is not set up: the call hangs.
+
+    What it means: The pod has a node and its containers never start; network set-up is the usual step that hangs.
+    How it shows: FailedCreatePodSandBox with DeadlineExceeded or "failed to reserve sandbox name"; a bound pod whose
+    containers stay in ContainerCreating, with no event at all in the first minutes.
+    What looks like it: Volumes that do not mount (FailedMount) and images that are pulled keep a pod in
+    ContainerCreating too; sandbox errors that return at once name their reason.
+    Source: Kubernetes v1.34 pkg/kubelet/kuberuntime/kuberuntime_sandbox.go; containerd v1.6 pkg/cri/server/sandbox_run.go.
+    """
+    events = pod.scene.events_about(pod.subject)
+    failed = [e for e in events if e.reason == "FailedCreatePodSandBox"]
+    hanging = next((e for e in failed if any(word in e.message for word in HANGING)), None)
+    if hanging is not None:
+        return Present((Evidence(hanging.at, hanging.message),), {"how": _short(hanging.message)}, since=hanging.first)
+    if failed:
+        return Absent((Evidence(failed[0].at, f"the call fails at once: {failed[0].message}"),))
+    sandbox = pod.condition("PodReadyToStartContainers")
+    if sandbox.observed and sandbox.value is not None and sandbox.value.status == "True":
+        return Absent((Evidence(sandbox.place, "its sandbox is set up"),))
+    for reason in ("FailedMount", "FailedAttachVolume", "Pulling", "Failed", "BackOff", "Started"):
+        other = next((e for e in events if e.reason == reason), None)
+        if other is not None:
+            return Absent((Evidence(other.at, f"{other.reason}: {other.message}"),))
+    return _judge_silence(pod)
+
+
+def _judge_silence(pod: PodView) -> Verdict:
+    """A bound pod without a sandbox for minutes, and no event that says why."""
+    scheduled, sandbox = pod.condition("PodScheduled"), pod.condition("PodReadyToStartContainers")
+    now = pod.scene.as_of
+    bound = parse_timestamp(scheduled.value.last_transition_time) if scheduled.observed and scheduled.value else None
+    if sandbox.observed and sandbox.value is not None and bound is not None and now is not None:
+        if now - bound >= SLOW_AFTER:
+            how = f"no sandbox {int(now - bound)} s after the pod got its node, and no event says why"
+            return Present((Evidence(sandbox.place, how),), {"how": how})
+        return Absent((Evidence(sandbox.place, "the pod got its node less than two minutes ago"),))
+    return unsure(
+        f"the events of {pod.subject}", DESCRIBE_NAMESPACED.of(kind="pod", name=pod.name, namespace=pod.namespace)
+    )
+
+
+def _short(message: str) -> str:
+    return message.rpartition("desc = ")[2] or message
