@@ -94,13 +94,25 @@ def event_of_row(row: Row, namespace: str, line: int, excerpt: str, document: Do
     interval = _INTERVAL.fullmatch(row.get("LAST SEEN", row.get("LASTSEEN", "")))
     if interval is None:
         return None
-    component, _, host = row.get("SOURCE", "").partition(", ")
+    component, host = _source(row.get("SOURCE", ""))
     first = interval["first"] or row.get("FIRST SEEN") or row.get("FIRSTSEEN") or ""
     count = interval["count"] or row.get("COUNT", "1")
     return _event(
         about, row["REASON"], row.get("MESSAGE", ""), row.get("TYPE", ""), component, host,
         interval["last"], first, count, line, excerpt, document,
     )  # fmt: skip
+
+
+def _source(text: str) -> tuple[str, str]:
+    """The component and its host.
+
+    "kubelet, node-a"; "{kubelet node-a}" before v1.5; "kubelet" alone in describe since v1.19.
+    """
+    if text.startswith("{"):
+        component, _, host = text.strip("{}").partition(" ")
+    else:
+        component, _, host = text.partition(",")
+    return component.strip(), host.strip()
 
 
 def _about(row: Row, namespace: str) -> Subject | None:
@@ -183,11 +195,10 @@ def _described(
         return None
     if printed_age(interval["last"]) is None and interval["last"] not in ("<unknown>", "<invalid>"):
         return None
-    component, _, host = row.get("From", "").partition(",")
-    component, host = component.strip(), host.strip()
+    component, host = _source(row.get("From", ""))
     subject = about(row["Reason"], component, host, row.get("Message", ""))
     return _event(
-        subject, row["Reason"], row.get("Message", ""), row.get("Type", ""), component.strip("{}"), host.strip("{}"),
+        subject, row["Reason"], row.get("Message", ""), row.get("Type", ""), component, host,
         interval["last"], interval["first"] or row.get("FirstSeen", ""), interval["count"] or row.get("Count", "1"),
         number, line.strip(), document,
     )  # fmt: skip

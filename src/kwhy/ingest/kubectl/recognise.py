@@ -8,6 +8,7 @@ from kwhy.ingest.kubectl.columns import read_header
 from kwhy.ingest.kubectl.command import KubectlCommand, parse_command
 from kwhy.ingest.kubectl.drain import begins_drain
 from kwhy.ingest.kubectl.events import is_event_header
+from kwhy.ingest.kubectl.rows import kind_by_columns
 from kwhy.ingest.kubectl.scraps import starts_scrap
 from kwhy.ingest.kubectl.tables import starts_table
 from kwhy.model.parsing import Head
@@ -49,10 +50,12 @@ def looks_like_table(head: Head) -> float:
     if not lines or _structured(lines[0]):
         return 0.0
     if command is not None and command.kinds != ("Event",):
-        return STATED if starts_table(lines[0], command) or _answers(lines) else POSSIBLE
+        return STATED if any(starts_table(line, command) for line in lines[:20]) or _answers(lines) else POSSIBLE
     header = read_header(lines[0])
     if header is not None:
-        return EVIDENT if starts_table(lines[0], None) and not is_event_header(header) else 0.0
+        if is_event_header(header) or not starts_table(lines[0], None):
+            return 0.0
+        return EVIDENT if kind_by_columns(header.names, ()) is not None else POSSIBLE
     return LIKELY if any(starts_table(line, None) for line in lines[:40]) else 0.0
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from kwhy.facts.kubectl import KubectlError
 from kwhy.facts.objects import Listing
 from kwhy.ingest.kubectl.columns import read_header
-from kwhy.ingest.kubectl.command import KubectlCommand, echoed_command, parse_command
+from kwhy.ingest.kubectl.command import echoed_command, parse_command
 from kwhy.ingest.kubectl.describe import read_described
 from kwhy.ingest.kubectl.drain import begins_drain, is_drain_line, read_drain
 from kwhy.ingest.kubectl.kinds import is_namespaced
@@ -33,6 +33,8 @@ _FAILED = re.compile(r"(?:Error from server(?: \((?P<reason>\w+)\))?|error|Error
 _UNREACHABLE = re.compile(
     r"The connection to the server .* was refused.*|Unable to connect to the server: .*|E\d{4} \S+ +\d+ memcache\.go.*"
 )
+#: A prompt at which nothing was typed: "[root@n1 ~]#", "user@host:~$".
+_PROMPT = re.compile(r"\[?[\w.-]{1,60}@[\w.-]{1,100}[: ][^\s\]]{0,200}\]?[#$]\s*")
 #: A line longer than this is no text of kubectl (characters).
 _LONGEST_LINE = 1_000_000
 
@@ -48,6 +50,7 @@ class _Reader:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.command = parse_command(document.command)
+        self.command_line = document.command or ""
         self.line_of_command = document.first_line
         self.shown = False  # whether the command answered, with rows or by saying that there are none
         self.failed = False
@@ -61,10 +64,10 @@ class _Reader:
                 yield Unparsed(self.document.at(number, excerpt=line[:100]), "a line too long to be kubectl's")
                 continue
             line = line.rstrip("\r").replace("\u00a0", " ")  # web pages paste no-break spaces
-            if not line.strip():
+            if not line.strip() or line.strip() == "```":
                 blanks += 1
                 if segment:
-                    segment.append((number, line))
+                    segment.append((number, ""))
                 continue
             begins = self._begins(line, kind, blanks, segment)
             if begins is not None:
@@ -83,14 +86,17 @@ class _Reader:
 
     def _take(self, command: str, number: int) -> None:
         self.command = parse_command(command)
+        self.command_line = command
         self.line_of_command = number
         self.shown = self.failed = False
 
     def _begins(self, line: str, kind: str, blanks: int, segment: Lines) -> str | None:
         """What begins at ``line``; None where it goes on with the segment before."""
         column_zero = not line[0].isspace()
-        if column_zero and echoed_command(line) is not None and kind != "described-data":
+        if column_zero and (echoed_command(line) is not None or _PROMPT.fullmatch(line)):
             return "command"
+        if kind == "table" and not blanks and not line[0].isupper():
+            return None
         if column_zero and self._begins_object(line, kind, blanks, segment):
             return "described"
         if kind == "described" and (blanks == 0 or not self._ends_described(line)):
@@ -136,12 +142,12 @@ class _Reader:
         number, first = segment[0]
         if kind == "described":
             self.shown = True
-            yield from read_described(segment, self.document, self.command)
+            yield from read_described(_expanded(segment), self.document, self.command)
         elif kind == "table":
             self.shown = True
             yield from read_table([line for line in segment if line[1].strip()], self.document, self.command)
         elif kind == "scrap":
-            yield from read_scrap(segment, self.document)
+            yield from read_scrap(_expanded(segment), self.document)
         elif kind == "drain":
             yield from read_drain(segment, self.document)
         elif kind == "message":
@@ -167,7 +173,7 @@ class _Reader:
             return
         self.failed = True
         matched = _FAILED.fullmatch(line)
-        command = self.document.command
+        command = self.command_line or None
         at = self.document.at(number, excerpt=line)
         if matched is None:
             yield KubectlError("", line, command, at)
@@ -190,13 +196,11 @@ class _Reader:
         """What the command shows all of, if it answered and nothing failed."""
         if self.command is None or not self.shown or self.failed:
             return
-        excerpt = self.document.command or ""
+        at = self.document.at(self.line_of_command, excerpt=self.command_line)
         for kind, namespace in self.command.lists():
-            yield Listing(
-                kind, namespace, self.document.at(self.line_of_command, excerpt=excerpt), self.document.captured
-            )
+            yield Listing(kind, namespace, at, self.document.captured)
 
 
-def is_kubectl_text(command: KubectlCommand | None) -> bool:
-    """Whether the command's output is kubectl's own text."""
-    return command is not None and command.prints_text and command.verb in ("get", "describe", "top", "events", "drain")
+def _expanded(segment: Lines) -> Lines:
+    """kubectl before v1.8 aligned describe with tabs."""
+    return [(number, line.expandtabs(8)) for number, line in segment]
