@@ -36,7 +36,8 @@ _DUMP_TERMINATED: Final = "Dump terminated"
 _ROUTE_START: Final = re.compile(
     r"^(?:(?:unicast|local|broadcast|anycast|multicast|unreachable|blackhole|prohibit|throw|nat) )?"
     r"(?:default|[0-9a-fA-F:.]{2,45}(?:/\d{1,3})?)"
-    r"(?: +(?:via|dev|table|proto|scope|src|metric|from|nhid|tos|encap|pref)\b| *\\| *$)"
+    r"(?: +(?:via|dev|table|proto|scope|src|metric|from|nhid|tos|encap|pref|error|mtu|realms?|expires|dead|linkdown|"
+    r"onlink|offload|trap|rt_\w+)\b| *\\| *$)"
 )
 #: [{"dst":"default","gateway":"10.0.0.2","dev":"eth0","flags":[]}]   (iproute2 6.1 -j; "type" comes first with -d)
 _JSON: Final = re.compile(r'^\s*\[\s*\{\s*(?:"type"\s*:\s*"\w+"\s*,\s*)?"dst"\s*:\s*"')
