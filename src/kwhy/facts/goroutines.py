@@ -19,7 +19,7 @@ from kwhy.model.document import Locator
 from kwhy.model.time import UNKNOWN_MOMENT, Moment
 
 #: How the dump's program name was found, surest first.
-ProgramFrom: TypeAlias = Literal["known package", "main file", "command package", "project", "log prefix"]
+ProgramFrom: TypeAlias = Literal["known package", "main file", "command package", "log prefix", "project"]
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False):
@@ -87,10 +87,14 @@ class Goroutine(msgspec.Struct, frozen=True, gc=False):
         return certain_word(self.arguments[index].partition(",")[0]) if index < len(self.arguments) else None
 
     def pointers(self, index: int) -> tuple[int, ...]:
-        """All values printed for frame ``index`` that are certain and may be addresses."""
+        """All values printed for frame ``index`` that may be addresses, uncertain ones included.
+
+        An uncertain value once stood in that place: it may have gone out of use, but it is no accident where it equals
+        an address found elsewhere.
+        """
         if index >= len(self.arguments):
             return ()
-        words = (certain_word(word.strip(" {}")) for word in self.arguments[index].split(","))
+        words = (certain_word(word.strip(" {}?")) for word in self.arguments[index].split(","))
         return tuple(word for word in words if word is not None and word > LARGEST_SMALL_NUMBER)
 
 

@@ -100,8 +100,10 @@ class Accumulator:
         if self.shortest is None or minutes < self.shortest:
             self.shortest = minutes
 
-    def wait_for_lock(self, place: int | None, arguments: str, minutes: int | None, id_: int | None, line: int) -> None:
-        """Count one waiter of the lock at or behind ``place``; ``arguments`` are those of the function that locks."""
+    def wait_for_lock(
+        self, place: int | None, arguments: str, minutes: int | None, id_: int | None, line: int, many: int = 1
+    ) -> None:
+        """Count waiters of the lock at or behind ``place``; ``arguments`` are those of the function that locks."""
         lock = place - self.lock_offset if place is not None else None
         owner = owner_of(arguments, lock)
         waiting = self.locks.get((lock, owner))
@@ -110,7 +112,7 @@ class Accumulator:
             waiting = self.locks.setdefault(key, Waiting(line))
             if place is not None and owner is not None and key == (lock, owner):
                 self.seen_locks[place] = waiting
-        waiting.add(minutes, id_, line)
+        waiting.add(minutes, id_, line, many)
 
 
 class Waiting:
@@ -124,9 +126,10 @@ class Waiting:
         self.id: int | None = None
         self.line = line
 
-    def add(self, minutes: int | None, id_: int | None, line: int) -> None:
-        self.count += 1
-        if self.count == 1 or (minutes is not None and (self.minutes is None or minutes > self.minutes)):
+    def add(self, minutes: int | None, id_: int | None, line: int, many: int = 1) -> None:
+        first = self.count == 0
+        self.count += many
+        if first or (minutes is not None and (self.minutes is None or minutes > self.minutes)):
             self.minutes, self.id, self.line = minutes, id_, line
 
 
@@ -152,11 +155,13 @@ class Collector:
 
     def group_of(self, stack: Stack) -> Accumulator:
         """The group that the stack belongs to, made if there is none yet."""
+        stack.calls = shown(stack.calls)
         frames = tuple(self._frame(call) for call in stack.calls)
         created_by = self._frame(stack.created_by) if stack.created_by else None
         header = stack.header if stack.header is not None else Header(infer_state(frames))
         state, locked, markers = header.state, header.locked, header.markers
-        key = (state, locked, markers, stack.header is None, bool(stack.elided), frames, created_by)
+        code = _positions(frames, created_by) or (frames, created_by)
+        key = (state, locked, markers, stack.header is None, bool(stack.elided), code)
         group = self.groups.get(key)
         if group is None:
             group = self.groups[key] = Accumulator(_shape(key), state, stack, frames, created_by)
@@ -182,7 +187,7 @@ class Collector:
                 group.longest_goroutine, group.longest_raw = example_of(stack), None
                 group.longest_excerpt = stack.excerpt
         if group.lock_index is not None:
-            group.wait_for_lock(*_lock_of(stack, group), minutes, stack.id, stack.at_line)
+            group.wait_for_lock(*_lock_of(stack, group), minutes, stack.id, stack.at_line, stack.count)
         return group
 
     @property
@@ -274,6 +279,14 @@ class Collector:
         return hashlib.blake2b("".join(group.shape for group in ordered).encode(), digest_size=8).hexdigest()
 
 
+def _positions(frames: tuple[Frame, ...], created_by: Frame | None) -> tuple[object, ...] | None:
+    """The code positions, if all are printed and real; functions inlined into several callers have one position."""
+    every = (*frames, created_by) if created_by is not None else frames
+    if any(frame.file is None or frame.file.startswith("<") for frame in every):
+        return None
+    return (created_by is not None, *((frame.file, frame.line) for frame in every))
+
+
 def _shape(key: tuple[object, ...]) -> str:
     return hashlib.blake2b(repr(key).encode("utf-8", "replace"), digest_size=8).hexdigest()
 
@@ -287,11 +300,14 @@ def _lock_of(stack: Stack, group: Accumulator) -> tuple[int | None, str]:
 
 #: A lock this many bytes or less behind an object's address is taken for a field of it.
 LARGEST_OWNER = 4096
-_WORD = re.compile(r"(?<![0-9a-zA-Z])0x[0-9a-f]{4,16}(?![0-9a-f?])")
+_WORD = re.compile(r"(?<![0-9a-zA-Z])0x[0-9a-f]{5,16}(?![0-9a-f])")
 
 
 def owner_of(arguments: str, lock: int | None) -> int | None:
-    """Of a locking function's arguments the object whose field the lock is: the nearest below it, else the receiver."""
+    """Of a locking function's arguments the object whose field the lock is: the nearest below it, else the receiver.
+
+    Uncertain values count for the former: a stale one would not happen to lie right below the lock.
+    """
     if lock is not None:
         near = [word for text in _WORD.findall(arguments) if 0 <= lock - (word := int(text, 16)) < LARGEST_OWNER]
         if near:
@@ -299,10 +315,34 @@ def owner_of(arguments: str, lock: int | None) -> int | None:
     return first_argument(arguments)
 
 
+#: Wrappers that the compiler makes for go and defer statements: ``main.main.gowrap1``, ``f.deferwrap2``
+_WRAPPER = re.compile(r"\.(?:gowrap|deferwrap)\d+$")
+
+
+def is_hidden(function: str) -> bool:
+    """Whether Go leaves the function out of stacks unless it is asked for all (showfuncinfo, runtime/traceback.go).
+
+    SIGQUIT, fatal errors and GOTRACEBACK=system show ``runtime.gopark`` and the like; without them all dumps of a
+    program have the same shapes.
+    """
+    if _WRAPPER.search(function):
+        return True
+    if not function.startswith("runtime.") or function == "runtime.gopanic":
+        return False
+    name = function.rpartition(".")[2]
+    return not name[:1].isupper()
+
+
+def shown(calls: list[Call]) -> list[Call]:
+    """The calls that every kind of dump shows; all of them where that would be none."""
+    return [call for call in calls if not is_hidden(call.function)] or calls
+
+
 def example_of(stack: Stack) -> Goroutine:
     """What is kept of one goroutine."""
+    calls = shown(stack.calls)
     call_words: tuple[int | None, ...] = ()
-    for call in stack.calls[:2]:
+    for call in calls[:2]:
         if call.function.rpartition(".")[2] in _SYSCALLS:
             call_words = words(call.arguments)
             break
@@ -310,7 +350,7 @@ def example_of(stack: Stack) -> Goroutine:
         id=stack.id,
         minutes=stack.header.minutes if stack.header else None,
         line=stack.at_line,
-        arguments=tuple(call.arguments for call in stack.calls),
+        arguments=tuple(call.arguments for call in calls),
         created_in=stack.created_in,
         syscall=call_words,
     )

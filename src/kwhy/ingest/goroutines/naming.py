@@ -78,6 +78,10 @@ def name_program(
         return commands.most_common(1)[0][0], "command package"
     if components:
         return components[0], "known package"
+    # A CNI plugin's trace comes out in the journal of whoever executed it: there the prefix names another program.
+    is_plugin = any(frame.package.endswith("cni/pkg/skel") for frames in stacks for frame in frames)
+    if prefix and not is_plugin:
+        return prefix, "log prefix"
     if projects:
         return projects.most_common(1)[0][0].rpartition("/")[2], "project"
     return (prefix, "log prefix") if prefix else (None, None)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from kwhy.ingest.goroutines.assembling import read_piece
-from kwhy.ingest.goroutines.grouping import Accumulator, Collector, example_of
+from kwhy.ingest.goroutines.grouping import Accumulator, Collector, example_of, is_hidden
 from kwhy.ingest.goroutines.syntax import read_bracket
 
 #: Bytes read at a time; the copy of one block is all the memory that the size of a dump costs.
@@ -117,7 +117,7 @@ def collect(
                 group = _careful(piece, line, loose, current)
                 if collector() is not current:
                     current, keys = collector(), {}
-                if group is not None and places and not bracket.running and all(place[:1] == b"\t" for place in places):
+                if group is not None and _is_regular(lines) and not bracket.running:
                     if len(keys) >= REMEMBERED_KEYS:
                         keys.clear()
                     keys[key] = group
@@ -148,6 +148,20 @@ def collect(
                     waiting.add(minutes, int(identity), line)
                 else:
                     group.wait_for_lock(lock, _owner_arguments(lines, group), minutes, int(identity), line)
+
+
+def _is_regular(lines: list[bytes]) -> bool:
+    """Whether the stack alternates between calls and positions and hides nothing: then its positions are its key."""
+    calls, places = lines[1::2], lines[2::2]
+    return (
+        bool(places)
+        and all(place[:1] == b"\t" and place[1:2] != b"<" for place in places)
+        and not any(is_hidden(_name(call)) for call in calls)
+    )
+
+
+def _name(call: bytes) -> str:
+    return call.rpartition(b"(")[0].decode("utf-8", "replace")
 
 
 def _owner_arguments(lines: list[bytes], group: Accumulator) -> str:

@@ -17,6 +17,8 @@ from kwhy.model.parsing import Parsed
 
 #: A line longer than this is no line of a stack (the longest frames, of generic types, stay below 4 KiB).
 LONGEST_LINE = 16 << 10
+#: A line that has one of containerd's and dockerd's marks and nothing of a dump after it.
+_MARK = re.compile(f'(?:{re.escape(BEGIN)}|{re.escape(END)})"?$')
 #: What starts a dump: ``SIGABRT: abort``, ``SIGQUIT: quit`` (runtime/sigtab_linux_generic.go)
 SIGNAL = re.compile(r"(?P<signal>SIG(?:ABRT|QUIT|SEGV|BUS|FPE|ILL|TRAP|SYS)): [a-z]")
 #: What the runtime prints around the stacks of a dying process (dumpregs in runtime/signal_*.go, runtime/panic.go).
@@ -116,7 +118,7 @@ class Reader:
 
     def _body(self, process: _Process, number: int, body: str) -> None:
         text = body.strip()
-        if text.startswith((BEGIN, END)) or TITLE.match(text) or SIGNAL.match(text):
+        if _MARK.search(text) or TITLE.match(text) or SIGNAL.match(text):
             self._mark(process, text)
             return
         if self._profile.takes(number, text):
@@ -137,14 +139,14 @@ class Reader:
     def _mark(self, process: _Process, text: str) -> None:
         """A line that stands before (or after) all stacks of a dump."""
         self._flush(process)
-        if text.startswith(END):
+        if END in text:
             return
         if process.collector.goroutines:
             self._next_dump(process)
         found = SIGNAL.match(text)
         if found:
             process.collector.trigger = found["signal"]
-        elif text.startswith(BEGIN):
+        elif BEGIN in text:
             process.collector.trigger = "SIGUSR1"
         else:
             process.collector.trigger = "pprof"

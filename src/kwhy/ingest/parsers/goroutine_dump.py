@@ -53,7 +53,8 @@ def recognise(head: Head) -> float:
     return round(0.95 * share, 3) if share >= 0.5 else 0.0
 
 
-_INDENTED = re.compile(r"\s")
+#: A position line is indented, or (journals drop leading tabs) ends like one: ``/go/src/…/object.go:27 +0xbb``
+_POSITION_LINE = re.compile(r"\s|.{1,2000}\.(?:go|s|c|cc|h):\d{1,9}(?: \+0x[0-9a-f]+)?$")
 
 
 def _kind(line: str) -> str | None:
@@ -66,7 +67,7 @@ def _kind(line: str) -> str | None:
         return "profile"
     if read_calls(text):
         return "call"
-    if _INDENTED.match(body) and read_position(text):
+    if _POSITION_LINE.match(body.rstrip()) and read_position(text):
         return "position"
     return None
 

@@ -76,7 +76,7 @@ class HostWaits:
         """Programs that may be the daemon behind the CNI plugins, those tied to a plugin first.
 
         Tied: named after the plugin, or built from one project with it, or serving the call that the plugin makes.
-        Without any tie, a dump of a program that is neither kubelet nor runtime is a candidate where it is the only one.
+        Without any tie, a dump of a program that is neither kubelet nor runtime counts where it is the only one.
         """
         others = [p for p in sorted(self.programs) if p not in KUBELET + RUNTIMES and not self._only_plugin(p)]
         tied = [p for p in others if any(_named_after(p, plugin) for plugin in self.plugin_names)]

@@ -110,10 +110,7 @@ class LockQueue(msgspec.Struct, frozen=True):
 
 def lock_queues(groups: Sequence[GoroutineGroup]) -> tuple[LockQueue, ...]:
     """All queues at mutexes and RWMutexes of one process, the longest first. Pass the groups of one process only."""
-    queues: dict[object, list[tuple[GoroutineGroup, LockWait]]] = {}
-    for group in groups:
-        for wait in group.locks:
-            queues.setdefault(_queue_key(group, wait), []).append((group, wait))
+    queues = _queues(groups)
     index = _Index.of(groups) if queues else _Index({}, {})
     built = [_queue(waits, index) for waits in queues.values()]
     return tuple(sorted(built, key=lambda queue: (-queue.waiters, -(queue.oldest_minutes or 0))))
@@ -151,13 +148,32 @@ def _type_key(frame: Frame) -> _TypeKey:
     return frame.package, frame.receiver_type or f"func {frame.name}"
 
 
-def _queue_key(group: GoroutineGroup, wait: LockWait) -> object:
-    if wait.lock is not None:
-        return wait.lock
-    if wait.owner is not None:
-        return ("owner", wait.owner)
-    owner = locking_frame(group)
-    return _type_key(owner) if owner is not None else "unknown"
+_Waits: TypeAlias = list[tuple[GoroutineGroup, LockWait]]
+
+
+def _queues(groups: Sequence[GoroutineGroup]) -> dict[object, _Waits]:
+    """The waiters by lock. Those whose lock is not printed count to the only known lock of their type and kind."""
+    known: dict[object, _Waits] = {}
+    nameless: dict[object, _Waits] = {}
+    locks_of_type: dict[object, set[object]] = {}
+    for group in groups:
+        owner = locking_frame(group)
+        of_type = (_type_key(owner) if owner is not None else None, _is_read_write(group))
+        for wait in group.locks:
+            key = wait.lock if wait.lock is not None else (wait.owner, of_type) if wait.owner is not None else None
+            if key is None:
+                nameless.setdefault(of_type, []).append((group, wait))
+            else:
+                known.setdefault(key, []).append((group, wait))
+                locks_of_type.setdefault(of_type, set()).add(key)
+    for kind, waits in nameless.items():
+        candidates = locks_of_type.get(kind, set())
+        known.setdefault(next(iter(candidates)) if len(candidates) == 1 else kind, []).extend(waits)
+    return known
+
+
+def _is_read_write(group: GoroutineGroup) -> bool:
+    return any(frame.package == "sync" and frame.receiver_type == "RWMutex" for frame in group.frames[:6])
 
 
 def _queue(waits: list[tuple[GoroutineGroup, LockWait]], index: _Index) -> LockQueue:
@@ -225,41 +241,44 @@ class _Pointers(msgspec.Struct, frozen=True):
 
 
 def _holder(group: GoroutineGroup, owners: tuple[Frame, ...], pointers: _Pointers) -> Holder | None:
-    """How the group could hold the lock; the strongest proof over its frames."""
-    best: Holder | None = None
+    """How the group could hold the lock, by the strongest of its frames."""
+    types = {_type_key(owner) for owner in owners}
+    past: int | None = None
+    matches: int | None = None
+    uses: int | None = None
+    of_type: int | None = None
+    contradicts = False
     for index, frame in enumerate(group.frames):
         position = _past_lock_call(frame, owners)
         if position is False:
             return None  # stands before the Lock call: it has yet to queue
-        passed = frozenset(pointer for example in group.examples for pointer in example.pointers(index))
+        passed = {pointer for example in group.examples for pointer in example.pointers(index)}
         same_object = any(pointers.match(pointer) for pointer in passed)
-        if not any(_type_key(frame) == _type_key(owner) for owner in owners):
-            if not (same_object and pointers.owners):
-                continue
-            proof = Proof.USES_OBJECT
-        elif pointers.is_field and pointers.owners and not same_object and _is_certain(group, index, owners):
-            continue  # the same code on another object
-        else:
-            proof = _proof(bool(position), same_object)
-        if best is None or proof > best.proof:
-            best = Holder(group, proof, index, _matching(group, index, pointers) or group.longest)
-    if best is not None and best.proof < Proof.CODE_POSITION and (is_idle(group) or group.locks):
+        if _type_key(frame) in types:
+            of_type = index
+            past = index if position else past
+            matches = index if same_object else matches
+            contradicts = contradicts or (not same_object and bool(group.receivers_at(index)))
+        elif same_object and pointers.owners:
+            uses = index
+    if pointers.is_field and contradicts and matches is None:
+        return None  # the same code on another object
+    is_same_object = matches is not None and pointers.is_field
+    if past is not None:
+        frame_index, proof = past, Proof.OBJECT_AND_POSITION if is_same_object else Proof.CODE_POSITION
+    elif matches is not None and is_same_object:
+        frame_index, proof = matches, Proof.SAME_OBJECT
+    elif uses is not None:
+        frame_index, proof = uses, Proof.USES_OBJECT
+    elif of_type is not None:
+        frame_index, proof = of_type, Proof.SAME_TYPE
+    else:
         return None
-    return best
-
-
-def _is_certain(group: GoroutineGroup, index: int, owners: tuple[Frame, ...]) -> bool:
-    """Whether the frame prints the object that it works on, so that another object refutes."""
-    frame = group.frames[index]
-    if frame.receiver_type is not None and any(_type_key(frame) == _type_key(owner) for owner in owners):
-        return bool(group.receivers_at(index))
-    return False
-
-
-def _proof(position: bool, same_object: bool) -> Proof:
-    if position:
-        return Proof.OBJECT_AND_POSITION if same_object else Proof.CODE_POSITION
-    return Proof.SAME_OBJECT if same_object else Proof.SAME_TYPE
+    if proof < Proof.CODE_POSITION and (is_idle(group) or group.locks):
+        return None
+    shown_by = matches if matches is not None else uses
+    goroutine = _matching(group, shown_by, pointers) if shown_by is not None else None
+    return Holder(group, proof, frame_index, goroutine or group.longest)
 
 
 def _past_lock_call(frame: Frame, owners: tuple[Frame, ...]) -> bool | None:

@@ -71,7 +71,7 @@ _KERNEL_ENTRY = re.compile(
 )
 #: Packages that speak netlink (vishvananda/netlink, mdlayher/netlink, containerd's and docker's copies).
 _NETLINK = re.compile(r".*netlink(?:/nl)?$")
-_NETLINK_RECEIVE = re.compile(r"\(\*\w*(?:Socket|[Cc]onn)\)\.[Rr]eceive\w*|\(\*NetlinkRequest\)\.Execute\w*")
+_NETLINK_RECEIVE = re.compile(r"\(\*\w*(?:Socket|[Cc]onn)\)\.[Rr]eceive\w*|\(\*NetlinkRequest\)\.[Ee]xecute\w*")
 _RECEIVES = re.compile(r"(?i)recv(?:from|msg|mmsg)\w*|recvmsgraw|recvmsgbuffers$")
 _CHILD = re.compile(r"(?i)wait4|waitid|waitpid$")
 _POLLS = re.compile(r"(?i)epollwait|epoll_wait|poll|ppoll|select|pselect|inotify\w*|accept4?$")
@@ -224,14 +224,15 @@ def is_idle(group: GoroutineGroup) -> bool:
 #: libnetwork's watchMiss; flannel's and felix' monitors; udev and audit readers).
 _LISTENING = re.compile(r"(?i).*(?:subscribe|monitor|watch|listen|loop|readmessages|receivemessages|serve)")
 #: Functions that send a request and wait for its answer.
-_REQUESTING = re.compile(r"(?i).*(?:execute|request|roundtrip|query|call)")
+_REQUESTING = re.compile(r"(?i).*(?:execute|request|roundtrip|query)")
 
 
 def listens(wait: Wait) -> bool:
     """Whether a blocking receive waits for announcements (rest), not for the answer to a request."""
     frames = wait.group.frames
     around = frames[wait.frames[-1] + 1 :] if wait.frames else frames
-    if any(_REQUESTING.match(frame.name) for frame in (*wait.proof(), *around[:2])):
+    library = (frame for frame in wait.proof() if not _KERNEL_ENTRY.fullmatch(frame.package))
+    if any(_REQUESTING.match(frame.method) for frame in (*library, *around[:2])):
         return False
     return len(around) <= 1 or any(_LISTENING.match(frame.name) for frame in around[:3])
 

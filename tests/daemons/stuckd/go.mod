@@ -1,0 +1,3 @@
+module example.test/stuckd
+
+go 1.21
