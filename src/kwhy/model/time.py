@@ -46,3 +46,8 @@ def no_later_than(epoch: float) -> Moment:
 def iso(epoch: float) -> str:
     """RFC 3339 in UTC with whole seconds, as Kubernetes writes ``metav1.Time``."""
     return datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def by(moment: Moment) -> Moment:
+    """Some moment up to ``moment``: a state that was reported then began no later."""
+    return Moment(None, moment.latest)

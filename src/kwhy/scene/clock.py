@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from kwhy.facts.logs import LogFile
 from kwhy.facts.objects import Condition, Event
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def newest_moment(scene: Scene) -> float | None:
             found += [t for t in (parse_timestamp(condition.last_transition_time),) if t is not None]
     for lease in scene.structs("Lease"):
         found += [t for t in (parse_timestamp(getattr(getattr(lease, "spec", None), "renew_time", None)),) if t]
+    found += [log.last.latest for log in scene.facts(LogFile) if log.last.latest is not None]
     return max(found, default=None)
 
 

@@ -79,9 +79,8 @@ def assign_hosts(
             role = role_of(document)
             if role is None or role not in taken:
                 found[id(document)] = (only, By.ONLY_CANDIDATE)
-    for document in documents:
-        if id(document) not in found:
-            found[id(document)] = (_anonymous(document, documents, found, role_of), By.ANONYMOUS)
+    for document in [document for document in documents if id(document) not in found]:
+        found[id(document)] = (_anonymous(document, rest, role_of), By.ANONYMOUS)
     return Hosts(found)
 
 
@@ -152,18 +151,16 @@ def _several_hosts(documents: Sequence[Document], role_of: Callable[[Document], 
 
 def _anonymous(
     document: Document,
-    documents: Sequence[Document],
-    found: Mapping[int, tuple[Subject, By]],
+    unknown: Sequence[Document],
     role_of: Callable[[Document], str | None],
 ) -> Subject:
     """One anonymous host per directory; where a directory plainly holds several hosts, one per shared name prefix."""
-    beside = [d for d in documents if (_directory(d) == _directory(document) and id(d) not in found) or d is document]
+    beside = [d for d in unknown if _directory(d) == _directory(document)]
     if _several_hosts(beside, role_of):
-        prefix = _prefix(document.source)
-        group = [d for d in beside if _prefix(d.source) == prefix]
-        first = document if _several_hosts(group, role_of) else group[0]
-    else:
-        first = next((d for d in beside if role_of(d) is not None), beside[0])
+        beside = [d for d in beside if _prefix(d.source) == _prefix(document.source)]
+        if _several_hosts(beside, role_of):
+            beside = [document]
+    first = next((d for d in beside if role_of(d) is not None), beside[0])
     return _node(f"the node of {first.source}")
 
 

@@ -13,7 +13,7 @@ from kwhy.model.fact import Fact
 from kwhy.model.subject import Subject
 from kwhy.scene.events import MergedEvent, merge_events
 from kwhy.scene.hosts import Hosts, assign_hosts
-from kwhy.scene.statements import host_role, stated_hosts
+from kwhy.scene.statements import host_roles, stated_hosts
 
 F = TypeVar("F", bound=Fact)
 O = TypeVar("O")  # noqa: E741 - the object type
@@ -71,7 +71,8 @@ class Scene:
 
     @cached_property
     def hosts(self) -> Hosts:
-        return assign_hosts(self.documents, stated_hosts(self), self.node_names, lambda d: host_role(self, d))
+        roles = host_roles(self)
+        return assign_hosts(self.documents, stated_hosts(self), self.node_names, lambda d: roles.get(id(d)))
 
     def host_of(self, document: Document) -> Subject:
         """The node that a document was taken on; an anonymous one where the evidence does not say."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kwhy.knowledge.cni.plugins_wait import PLUGINS_WAIT
 from kwhy.knowledge.runtime.cri_call_hangs import CRI_CALL_HANGS
-from kwhy.knowledge.waits.host import HostWaits, host_waits, waits_of_process
+from kwhy.knowledge.waits.host import HostWaits, hangs, host_waits, programs_where, waits_of_process
 from kwhy.knowledge.waits.locks import LockQueue
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import Relation, given, leads_to, rule
@@ -37,10 +37,16 @@ def queue_of(host: HostWaits, program: str) -> LockQueue | None:
     return max(queues, key=lambda queue: queue.waiters, default=None)
 
 
+def _queueing(scene: Scene) -> list[Subject]:
+    return programs_where(scene, lambda host, program: (queue := queue_of(host, program)) is not None and hangs(queue))
+
+
 @rule(
     DAEMON_HUNG,
     rows=("N5", "N6"),
     leads=(leads_to(PLUGINS_WAIT, via=CALLS_DAEMON), leads_to(CRI_CALL_HANGS, via=CALLS_DAEMON)),
+    among=_queueing,
+    symptom=True,
 )
 def daemon_hung(daemon: Subject, host: HostWaits = given(waits_of_process)) -> Verdict:
     """The daemon's handlers queue at a lock.
@@ -53,14 +59,9 @@ def daemon_hung(daemon: Subject, host: HostWaits = given(waits_of_process)) -> V
     """
     queue = queue_of(host, daemon.name)
     if queue is None or (queue.waiters < 2 and queue.holder is None):
-        if (
-            host.of_program(daemon.name)
-            and not host.waits(daemon.name)
-            and any(g.dump.whole for g in host.of_program(daemon.name))
-        ):
-            return Absent(
-                (Evidence(host.of_program(daemon.name)[0].at, "no goroutine of it waits out of the ordinary"),)
-            )
+        whole = [g for g in host.of_program(daemon.name) if g.dump.whole]
+        if whole and not host.waits(daemon.name):
+            return Absent((Evidence(whole[0].at, "no goroutine of it waits out of the ordinary"),))
         return unsure(f"a goroutine dump of {daemon.name}", PPROF_DUMP.of(name=daemon.name, node=daemon.node))
     if queue.flow == "moving":
         holder = queue.holder

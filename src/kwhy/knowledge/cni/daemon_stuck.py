@@ -6,7 +6,7 @@ from kwhy.facts.kernel import Resource, ThreadStack, blocked_in
 from kwhy.knowledge.cni.daemon_hung import CALLS_DAEMON, DAEMON_HUNG, queue_of
 from kwhy.knowledge.cni.plugins_wait import PLUGINS_WAIT
 from kwhy.knowledge.runtime.cri_call_hangs import CRI_CALL_HANGS
-from kwhy.knowledge.waits.host import KUBELET, RUNTIMES, HostWaits, host_waits, waits_of_process
+from kwhy.knowledge.waits.host import HostWaits, programs_where, waits_of_process
 from kwhy.knowledge.waits.locks import LockQueue
 from kwhy.knowledge.waits.wait import Wait, WaitKind
 from kwhy.model.condition import Condition, Nature, Remedy, Step
@@ -73,14 +73,8 @@ STUCK_MINUTES = 2
 
 
 def _suspects(scene: Scene) -> list[Subject]:
-    """Programs, kubelet and runtimes aside, of which a dump shows a goroutine in a system call for an answer."""
-    found = []
-    for node in scene.hosts.all:
-        host = scene.derive(host_waits, node)
-        for program in sorted(host.programs):
-            if program not in KUBELET + RUNTIMES and program in host.daemons and host.blocked_outside(program):
-                found.append(Subject("Process", program, node=node.name))
-    return found
+    """Programs of which a dump shows a goroutine in a system call for an answer."""
+    return programs_where(scene, lambda host, program: bool(host.blocked_outside(program)))
 
 
 _LEADS = (
@@ -90,7 +84,13 @@ _LEADS = (
 )
 
 
-@rule(STUCK_IN_NETLINK, rows=("N7",), leads=(*_LEADS, leads_to(STUCK_IN_SYSCALL, via=ITSELF)), among=_suspects)
+@rule(
+    STUCK_IN_NETLINK,
+    rows=("N7",),
+    leads=(*_LEADS, leads_to(STUCK_IN_SYSCALL, via=ITSELF)),
+    among=_suspects,
+    symptom=True,
+)
 def stuck_in_netlink(daemon: Subject, host: HostWaits = given(waits_of_process)) -> Verdict:
     """The daemon waits for a netlink answer.
 
@@ -98,8 +98,8 @@ def stuck_in_netlink(daemon: Subject, host: HostWaits = given(waits_of_process))
     (a request without NLM_F_ACK succeeds silently); without a receive timeout it waits for ever, with its lock held.
     How it shows: A goroutine in recvfrom under a netlink library's request, for minutes or with others queued behind
     its lock; or a goroutine in recvfrom whose thread stands in netlink_recvmsg (tied by the buffer's address).
-    What looks like it: A subscription waits for announcements and rests. Another thread holds rtnl_lock: then the kernel
-    itself is busy, and that thread is the one to find.
+    What looks like it: A subscription waits for announcements and rests. Another thread holds rtnl_lock: then the
+    kernel itself is busy, and that thread is the one to find.
     Source: vishvananda/netlink v1 nl/nl_linux.go (NetlinkRequest.Execute, NetlinkSocket.Receive); Linux v6.6
     net/netlink/af_netlink.c (netlink_recvmsg, netlink_ack).
     """
@@ -119,7 +119,7 @@ def stuck_in_netlink(daemon: Subject, host: HostWaits = given(waits_of_process))
     return unsure(f"a whole goroutine dump of {daemon.name}", PPROF_DUMP.of(name=daemon.name, node=daemon.node))
 
 
-@rule(STUCK_IN_SYSCALL, rows=("N7",), leads=_LEADS, among=_suspects)
+@rule(STUCK_IN_SYSCALL, rows=("N7",), leads=_LEADS, among=_suspects, symptom=True)
 def stuck_in_system_call(daemon: Subject, host: HostWaits = given(waits_of_process)) -> Verdict:
     """The daemon waits in a blocking system call while it holds a lock.
 

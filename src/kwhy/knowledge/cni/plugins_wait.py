@@ -6,7 +6,7 @@ from kwhy.knowledge.runtime.cri_call_hangs import CRI_CALL_HANGS
 from kwhy.knowledge.runtime.sandbox_not_set_up import SANDBOX_NOT_SET_UP
 from kwhy.knowledge.runtime.sandbox_not_torn_down import SANDBOX_NOT_TORN_DOWN
 from kwhy.knowledge.waits.graph import distinct
-from kwhy.knowledge.waits.host import HostWaits, host_waits, is_plugin_process, minutes
+from kwhy.knowledge.waits.host import HostWaits, host_waits, is_plugin_process, lasting, minutes, nodes_where
 from kwhy.knowledge.waits.kubernetes import cni_exec, cni_plugin_call, each
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import given, leads_to, rule
@@ -14,6 +14,7 @@ from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
 from kwhy.probes.node import CONTAINERD_DUMP, PROCESSES
 from kwhy.scene.relations import ITSELF, RUNS_ON
+from kwhy.scene.scene import Scene
 
 PLUGINS_WAIT = Condition(
     code="cni.plugins-wait",
@@ -30,6 +31,18 @@ WAITS_AFTER = 60.0
 CROWD = 20
 
 
+def _waiting(scene: Scene) -> list[Subject]:
+    """Hosts where plugins have waited for minutes, as dumps or process lists show."""
+    return nodes_where(
+        scene,
+        lambda host: (
+            any(lasting(call.wait) for call in each(host.groups, cni_plugin_call))
+            or any(lasting(call.wait) for call in each(host.groups, cni_exec))
+            or any(is_plugin_process(p) and (p.elapsed or 0.0) >= WAITS_AFTER for p in host.processes)
+        ),
+    )
+
+
 @rule(
     PLUGINS_WAIT,
     rows=("N6",),
@@ -38,6 +51,8 @@ CROWD = 20
         leads_to(SANDBOX_NOT_SET_UP, via=RUNS_ON),
         leads_to(SANDBOX_NOT_TORN_DOWN, via=RUNS_ON),
     ),
+    among=_waiting,
+    symptom=True,
 )
 def plugins_wait(node: Subject, host: HostWaits = given(host_waits)) -> Verdict:
     """CNI plugin processes wait.

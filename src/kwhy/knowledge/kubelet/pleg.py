@@ -1,4 +1,4 @@
-"""The kubelet's complaints about PLEG as passes of relist: when each began, and how long it had run by the last word."""
+"""The kubelet's complaints about PLEG as passes of relist: when each began, and how long it had run."""
 
 from __future__ import annotations
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from kwhy.knowledge.kubelet.pleg import PlegHistory, pleg_history
-from kwhy.knowledge.node.not_ready import NODE_NOT_READY
+from kwhy.knowledge.node.not_ready import KEPT_FROM_RUNNING, NODE_NOT_READY
+from kwhy.knowledge.pod.failing import POD_FAILING
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import Relation, given, leads_to, rule
 from kwhy.model.subject import Subject
@@ -35,7 +36,14 @@ def _unless_silent(scene: Scene, node: Subject) -> list[Subject]:
 MAY_SAY_PLEG = Relation("is not ready for want of a relist", _unless_silent)
 
 
-@rule(RELIST_NOT_RETURNING, rows=("N2", "N3"), leads=(leads_to(NODE_NOT_READY, via=MAY_SAY_PLEG),))
+_LEADS = (leads_to(NODE_NOT_READY, via=MAY_SAY_PLEG), leads_to(POD_FAILING, via=KEPT_FROM_RUNNING))
+
+
+@rule(
+    RELIST_NOT_RETURNING,
+    rows=("N2", "N3"),
+    leads=(leads_to(NODE_NOT_READY, via=MAY_SAY_PLEG), leads_to(POD_FAILING, via=KEPT_FROM_RUNNING)),
+)
 def relist_not_returning(node: NodeView, history: PlegHistory = given(pleg_history)) -> Verdict:
     """One relist has not returned.
 

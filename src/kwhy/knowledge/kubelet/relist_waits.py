@@ -5,7 +5,7 @@ from __future__ import annotations
 from kwhy.knowledge.kubelet.relist_not_returning import RELIST_NOT_RETURNING
 from kwhy.knowledge.kubelet.relist_slow import RELIST_SLOW
 from kwhy.knowledge.waits.graph import distinct
-from kwhy.knowledge.waits.host import HostWaits, minutes, waits_of_process
+from kwhy.knowledge.waits.host import HostWaits, lasting, minutes, nodes_where, waits_of_process
 from kwhy.knowledge.waits.kubernetes import each, relist_call
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import Relation, given, leads_to, rule
@@ -30,10 +30,20 @@ def _kubelet_of(scene: Scene, node: Subject) -> list[Subject]:
 KUBELET_OF = Relation("is run by", _kubelet_of)
 
 
+def _waiting(scene: Scene) -> list[Subject]:
+    """Kubelets whose dump shows a relist that has waited for minutes, or was picked to show just that."""
+    nodes = nodes_where(
+        scene, lambda host: any(lasting(call.wait) for call in each(host.of_program("kubelet"), relist_call))
+    )
+    return [Subject("Process", "kubelet", node=node.name) for node in nodes]
+
+
 @rule(
     RELIST_WAITS,
     rows=("N4",),
     leads=(leads_to(RELIST_NOT_RETURNING, via=KUBELET_OF), leads_to(RELIST_SLOW, via=KUBELET_OF)),
+    among=_waiting,
+    symptom=True,
 )
 def relist_waits(kubelet: Subject, host: HostWaits = given(waits_of_process)) -> Verdict:
     """The relist waits inside a call to the runtime.

@@ -6,7 +6,7 @@ from kwhy.knowledge.pod.failing import POD_FAILING
 from kwhy.knowledge.scheduling.placement import newest_refusal
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import given, leads_to, rule
-from kwhy.model.time import Moment
+from kwhy.model.time import Moment, by
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
 from kwhy.probes.kubectl import DESCRIBE_NAMESPACED
 from kwhy.scene.clock import parse_timestamp
@@ -46,7 +46,7 @@ def unscheduled(pod: PodView, refusal: MergedEvent | None = given(newest_refusal
     if bound is not None:
         return Absent((Evidence(bound.at, "the scheduler has bound it"),))
     if refusal is not None:
-        return Present((Evidence(refusal.at, refusal.message),), since=refusal.first)
+        return Present((Evidence(refusal.at, refusal.message),), since=by(refusal.first))
     if node.observed:
         return Present((Evidence(node.place, "no node is set"),))
     return unsure(

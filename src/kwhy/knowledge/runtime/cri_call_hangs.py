@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kwhy.knowledge.kubelet.relist_waits import RELIST_WAITS
 from kwhy.knowledge.waits.graph import distinct
-from kwhy.knowledge.waits.host import HostWaits, host_waits, minutes
+from kwhy.knowledge.waits.host import HostWaits, host_waits, lasting, minutes, nodes_where
 from kwhy.knowledge.waits.kubernetes import cri_handler, each, relist_call
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import given, leads_to, rule
@@ -12,6 +12,7 @@ from kwhy.model.subject import Subject
 from kwhy.model.verdict import Evidence, Gap, Present, Unsure, Verdict
 from kwhy.probes.node import CONTAINERD_DUMP, DOCKERD_DUMP
 from kwhy.scene.relations import ON_NODE
+from kwhy.scene.scene import Scene
 
 CRI_CALL_HANGS = Condition(
     code="runtime.cri-call-hangs",
@@ -22,7 +23,17 @@ CRI_CALL_HANGS = Condition(
 )
 
 
-@rule(CRI_CALL_HANGS, rows=("N4", "N9"), leads=(leads_to(RELIST_WAITS, via=ON_NODE),))
+def _hanging(scene: Scene) -> list[Subject]:
+    return nodes_where(scene, lambda host: any(lasting(h.wait) for h in each(host.groups, cri_handler)))
+
+
+@rule(
+    CRI_CALL_HANGS,
+    rows=("N4", "N9"),
+    leads=(leads_to(RELIST_WAITS, via=ON_NODE),),
+    among=_hanging,
+    symptom=True,
+)
 def cri_call_hangs(node: Subject, host: HostWaits = given(host_waits)) -> Verdict:
     """The runtime's handler of the kubelet's call waits.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kwhy.knowledge.pod.failing import POD_FAILING
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import leads_to, rule
+from kwhy.model.time import by
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
 from kwhy.probes.kubectl import DESCRIBE_NAMESPACED
 from kwhy.scene.clock import parse_timestamp
@@ -20,7 +21,7 @@ SANDBOX_NOT_SET_UP = Condition(
 )
 
 #: What the kubelet and containerd report when the call runs into its deadline, or is tried again while the first
-#: still runs (kubelet remote_runtime.go; containerd v1.6 pkg/cri/server/sandbox_run.go: "failed to reserve sandbox name").
+#: still runs (kubelet remote_runtime.go; containerd v1.6 sandbox_run.go: "failed to reserve sandbox name").
 HANGING = ("DeadlineExceeded", "deadline exceeded", "failed to reserve sandbox name", "is reserved for")
 #: A bound pod whose sandbox takes longer than this to come up hangs (seconds; the kubelet's deadline is four minutes).
 SLOW_AFTER = 120.0
@@ -35,13 +36,14 @@ def sandbox_not_set_up(pod: PodView) -> Verdict:
     containers stay in ContainerCreating, with no event at all in the first minutes.
     What looks like it: Volumes that do not mount (FailedMount) and images that are pulled keep a pod in
     ContainerCreating too; sandbox errors that return at once name their reason.
-    Source: Kubernetes v1.34 pkg/kubelet/kuberuntime/kuberuntime_sandbox.go; containerd v1.6 pkg/cri/server/sandbox_run.go.
+    Source: Kubernetes v1.34 pkg/kubelet/kuberuntime/kuberuntime_sandbox.go; containerd v1.6 sandbox_run.go.
     """
     events = pod.scene.events_about(pod.subject)
     failed = [e for e in events if e.reason == "FailedCreatePodSandBox"]
     hanging = next((e for e in failed if any(word in e.message for word in HANGING)), None)
     if hanging is not None:
-        return Present((Evidence(hanging.at, hanging.message),), {"how": _short(hanging.message)}, since=hanging.first)
+        proof = (Evidence(hanging.at, hanging.message),)
+        return Present(proof, {"how": _short(hanging.message)}, since=by(hanging.first))
     if failed:
         return Absent((Evidence(failed[0].at, f"the call fails at once: {failed[0].message}"),))
     sandbox = pod.condition("PodReadyToStartContainers")

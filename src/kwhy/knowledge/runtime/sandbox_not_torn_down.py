@@ -6,6 +6,7 @@ from kwhy.knowledge.pod.failing import POD_FAILING
 from kwhy.knowledge.runtime.sandbox_not_set_up import HANGING
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import leads_to, rule
+from kwhy.model.time import by
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
 from kwhy.probes.kubectl import DESCRIBE_NAMESPACED
 from kwhy.scene.relations import ITSELF
@@ -36,7 +37,8 @@ def sandbox_not_torn_down(pod: PodView) -> Verdict:
     for event in pod.scene.events_about(pod.subject):
         if event.reason == "FailedKillPod":
             if any(word in event.message for word in HANGING):
-                return Present((Evidence(event.at, event.message),), {"how": _short(event.message)}, since=event.first)
+                proof = (Evidence(event.at, event.message),)
+                return Present(proof, {"how": _short(event.message)}, since=by(event.first))
             return Absent((Evidence(event.at, f"the call fails at once: {event.message}"),))
     if deleted.observed:
         return unsure(

@@ -8,6 +8,7 @@ from kwhy.knowledge.storage.claim_not_bound import CLAIM_NOT_BOUND
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import leads_to, rule
 from kwhy.model.subject import Subject
+from kwhy.model.time import by
 from kwhy.model.verdict import Absent, Basis, Evidence, Present, Verdict, unsure
 from kwhy.probes.kubectl import LIST_ALL
 from kwhy.scene.relations import ITSELF
@@ -57,7 +58,7 @@ def class_missing(claim: ClaimView) -> Verdict:
     for event in claim.scene.events_about(claim.subject):
         match = _NOT_FOUND.search(event.message)
         if match:
-            return Present((Evidence(event.at, event.message),), {"storage_class": match["name"]}, since=event.first)
+            return Present((Evidence(event.at, event.message),), {"storage_class": match["name"]}, since=by(event.first))
     wanted = claim.storage_class
     if wanted.value and claim.scene.exists(Subject("StorageClass", wanted.value)):
         place = claim.scene.observations(Subject("StorageClass", wanted.value))[0].at

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kwhy.knowledge.kubelet.relist_waits import RELIST_WAITS
 from kwhy.knowledge.runtime.cri_call_hangs import CRI_CALL_HANGS
 from kwhy.knowledge.waits.graph import distinct
-from kwhy.knowledge.waits.host import HostWaits, minutes, waits_of_process
+from kwhy.knowledge.waits.host import HostWaits, lasting, minutes, nodes_where, waits_of_process
 from kwhy.knowledge.waits.kubernetes import dbus_wait, each
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import Relation, given, leads_to, rule
@@ -54,9 +54,6 @@ DBUS_SILENT = Condition(
     ),
 )
 
-#: systemd answers in milliseconds; a call that waits this long is not answered (minutes).
-SILENT_MINUTES = 2
-
 
 def _systemd_of(scene: Scene, subject: Subject) -> list[Subject]:
     return [Subject("Process", "systemd", node=subject.name if subject.kind == "Node" else subject.node)]
@@ -65,10 +62,17 @@ def _systemd_of(scene: Scene, subject: Subject) -> list[Subject]:
 SYSTEMD_OF = Relation("waits for", _systemd_of)
 
 
+def _silent(scene: Scene) -> list[Subject]:
+    nodes = nodes_where(scene, lambda host: any(lasting(wait) for wait in each(host.groups, dbus_wait)))
+    return [Subject("Process", "systemd", node=node.name) for node in nodes]
+
+
 @rule(
     DBUS_SILENT,
     rows=("N8",),
     leads=(leads_to(CRI_CALL_HANGS, via=SYSTEMD_OF), leads_to(RELIST_WAITS, via=SYSTEMD_OF)),
+    among=_silent,
+    symptom=True,
 )
 def dbus_silent(systemd: Subject, host: HostWaits = given(waits_of_process)) -> Verdict:
     """systemd does not answer on D-Bus.
@@ -79,7 +83,7 @@ def dbus_silent(systemd: Subject, host: HostWaits = given(waits_of_process)) -> 
     What looks like it: systemd that is merely slow through thousands of mount or scope units: waits are seconds.
     Source: coreos/go-systemd v22 dbus/methods.go (startJob); godbus/dbus v5 conn.go; runc libcontainer/cgroups/systemd.
     """
-    waits = [w for w in each(distinct(host.groups), dbus_wait) if (w.at_least_minutes or 0) >= SILENT_MINUTES]
+    waits = [w for w in each(distinct(host.groups), dbus_wait) if lasting(w)]
     if waits:
         who = ", ".join(sorted({host.program_of(w.group) for w in waits}))
         because = tuple(

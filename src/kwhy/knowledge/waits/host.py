@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 from kwhy.facts.goroutines import GoroutineGroup
 from kwhy.facts.kernel import Resource, ThreadStack, blocked_in
 from kwhy.facts.processes import ProcessListing, ProcessSeen, same_program
 from kwhy.knowledge.waits.graph import Edge, WaitGraph, wait_graph
-from kwhy.knowledge.waits.kubernetes import cni_plugin_call
+from kwhy.knowledge.waits.kubernetes import cni_plugin_call, cri_handler
+from kwhy.knowledge.waits.locks import LockQueue
 from kwhy.knowledge.waits.wait import Wait, WaitKind
 from kwhy.model.subject import Subject
 from kwhy.scene.scene import Scene
@@ -78,7 +80,7 @@ class HostWaits:
         Tied: named after the plugin, or built from one project with it, or serving the call that the plugin makes.
         Without any tie, a dump of a program that is neither kubelet nor runtime counts where it is the only one.
         """
-        others = [p for p in sorted(self.programs) if p not in KUBELET + RUNTIMES and not self._only_plugin(p)]
+        others = [p for p in sorted(self.programs) if not self._is_runtime(p) and not self._only_plugin(p)]
         tied = [p for p in others if any(_named_after(p, plugin) for plugin in self.plugin_names)]
         tied += [p for p in others if p not in tied and self._serves_waiting(p)]
         if tied:
@@ -88,6 +90,10 @@ class HostWaits:
         running = [p.program for p in self.processes if any(_named_after(p.program, n) for n in self.plugin_names)]
         expected = [DAEMONS[name] for name in self.plugin_names if name in DAEMONS]
         return tuple(dict.fromkeys(running + expected))
+
+    def _is_runtime(self, program: str) -> bool:
+        """Whether the program is a kubelet or runtime by name, or serves CRI calls."""
+        return program in KUBELET + RUNTIMES or any(cri_handler(group) for group in self.of_program(program))
 
     def _only_plugin(self, program: str) -> bool:
         groups = self.of_program(program)
@@ -167,3 +173,33 @@ def waits_of_process(scene: Scene, process: Subject) -> HostWaits:
 def minutes(wait: Wait) -> str:
     """ "for at least N minutes", where the dump says so."""
     return f" for at least {wait.at_least_minutes} minutes" if wait.at_least_minutes else ""
+
+
+#: A wait that lasted this long at least is no passing moment (minutes); in a healthy process calls end in seconds.
+LASTING_MINUTES = 2
+
+
+def lasting(wait: Wait) -> bool:
+    """Whether a wait is worth calling a failure by itself: it lasted, or somebody picked just this stack to show."""
+    return (wait.at_least_minutes or 0) >= LASTING_MINUTES or not wait.group.dump.whole
+
+
+def hangs(queue: LockQueue) -> bool:
+    """Whether a lock queue is worth calling a failure by itself."""
+    return queue.flow == "hang" or (queue.oldest_minutes or 0) >= LASTING_MINUTES
+
+
+def nodes_where(scene: Scene, found: Callable[[HostWaits], bool]) -> list[Subject]:
+    """The hosts whose dumps, stacks and processes fulfil a test."""
+    return [node for node in scene.hosts.all if found(scene.derive(host_waits, node))]
+
+
+def programs_where(scene: Scene, found: Callable[[HostWaits, str], bool]) -> list[Subject]:
+    """CNI daemons (and other programs beside kubelet and runtimes that plugins may wait for) that fulfil a test."""
+    hosts = [scene.derive(host_waits, node) for node in scene.hosts.all]
+    return [
+        Subject("Process", program, node=host.node.name)
+        for host in hosts
+        for program in sorted(host.programs & set(host.daemons))
+        if found(host, program)
+    ]

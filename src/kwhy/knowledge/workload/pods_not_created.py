@@ -8,6 +8,7 @@ from kwhy.knowledge.workload.short_of_pods import SHORT_OF_PODS
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.subject import Subject
+from kwhy.model.time import by
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
 from kwhy.probes.kubectl import DESCRIBE_NAMESPACED, EVENTS
 from kwhy.scene.events import MergedEvent
@@ -68,7 +69,7 @@ def pods_not_created(
         return Absent((Evidence(created.place, f"{created.value} of {wanted.value} pods exist"),))
     if events:
         because = tuple(Evidence(event.at, event.message) for event in events)
-        return Present(because, {"message": events[0].message}, since=events[0].first)
+        return Present(because, {"message": events[0].message}, since=by(events[0].first))
     return unsure(
         f"whether the API server refuses pods of {workload.subject}",
         EVENTS.of(namespace=workload.namespace),
