@@ -31,11 +31,16 @@ _TERMINAL_WIDTHS = frozenset({80, 100, 120, 132, 160, 200})
 
 
 class Header(NamedTuple):
-    """The headings of a table in capitals, and the column at which each begins."""
+    """The headings of a table, and the column at which each begins.
+
+    ``gaps``: they stand apart, so that columns can be told; False where all gaps are single blanks. ``tight`` are the
+    columns that begin behind a single blank.
+    """
 
     names: tuple[str, ...]
     starts: tuple[int, ...]
     gaps: bool = True
+    tight: frozenset[int] = frozenset()
 
 
 def read_header(line: str) -> Header | None:
@@ -55,12 +60,33 @@ def read_header(line: str) -> Header | None:
     return Header(names, tuple(range(len(names))), gaps=False)
 
 
-def titled_header(line: str, titles: Sequence[str]) -> Header:
-    """The header of a describe table, whose headings are known ("Type", "LastHeartbeatTime", "CPU Requests")."""
-    pieces = [(match.start(), match.group()) for match in _PIECE.finditer(line)]
-    if any(text not in titles for _, text in pieces) and all(word in titles for word in line.split()):
-        return Header(tuple(line.split()), tuple(range(len(line.split()))), gaps=False)
-    return Header(tuple(text for _, text in pieces), tuple(start for start, _ in pieces))
+def titled_header(line: str, titles: Sequence[str]) -> Header | None:
+    """The header of a describe table, whose headings are among ``titles`` ("Type", "CPU Requests"); None if it is none.
+
+    Tabs of old versions leave single blanks between headings, so that only the titles tell them apart.
+    """
+    found: list[tuple[int, str]] = []
+    position = 0
+    while position < len(line):
+        if line[position].isspace():
+            position += 1
+            continue
+        title = max((title for title in titles if _stands_at(line, title, position)), key=len, default=None)
+        if title is None:
+            return None
+        found.append((position, title))
+        position += len(title)
+    if not found:
+        return None
+    starts = tuple(start for start, _ in found)
+    collapsed = len(found) > 2 and "  " not in line.strip()
+    tight = frozenset(start for start in starts[1:] if not line[start - 2].isspace())
+    return Header(tuple(title for _, title in found), starts, not collapsed, tight)
+
+
+def _stands_at(line: str, title: str, position: int) -> bool:
+    end = position + len(title)
+    return line.startswith(title, position) and (end == len(line) or line[end].isspace())
 
 
 def split_row(line: str, header: Header) -> list[str] | None:
@@ -69,7 +95,7 @@ def split_row(line: str, header: Header) -> list[str] | None:
         return _split_tabs(line, header)
     if not header.gaps:
         return _split_words(line, header)
-    if _aligned(line, header.starts):
+    if _aligned(line, header):
         cells = _slice(line, header)
         if not any("  " in cell for cell in cells[:-1]):
             return cells
@@ -97,9 +123,12 @@ def _split_words(line: str, header: Header) -> list[str] | None:
     return [cell.replace("\0", " ") for cell in (cells + [""] * count)[:count]]
 
 
-def _aligned(line: str, starts: tuple[int, ...]) -> bool:
+def _aligned(line: str, header: Header) -> bool:
     """Whether every column begins after a gap, as in an untouched table."""
-    return all(start >= len(line) or line[max(0, start - 2) : start].isspace() for start in starts[1:])
+    return all(
+        start >= len(line) or line[max(0, start - (1 if start in header.tight else 2)) : start].isspace()
+        for start in header.starts[1:]
+    )
 
 
 def _slice(line: str, header: Header) -> list[str]:

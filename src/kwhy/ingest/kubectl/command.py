@@ -243,7 +243,7 @@ def _custom_columns(output: str) -> tuple[tuple[str, str], ...]:
 _MENTION = re.compile(r"(?:^|[\s/])(?:kubectl(?:\.exe)?|kubecolor|oc|kc?|k[gd][a-z]{0,4})\s")
 #: A prompt with a command behind it: "$ kubectl get pods", "[root@n1 ~]# k get no", "~ kg svc", "➜  ~ kubectl …".
 _PROMPT = re.compile(
-    r"(?P<prompt>\S{0,80}(?:\s\S{1,60}){0,3}?[$#>%❯➜~λ»]\s+|\+ |)"
+    r"(?P<prompt>\S{0,80}(?:\s{1,4}\S{0,60}){0,3}?[$#>%❯➜~λ»]\s+|\+ |)"
     r"(?P<command>(?:sudo )?(?:\S{0,60}/)?(?P<program>[\w.-]{1,20}) .*)"
 )
 

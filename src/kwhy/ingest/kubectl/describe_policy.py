@@ -120,27 +120,28 @@ def read_namespace(metadata: ObjectMeta, entries: Entries, lines: Marks, printed
     )
 
 
+#: "  Name:          compute" in the block "Resource Quotas" of a namespace.
+_QUOTA_NAME = re.compile(r" +Name:\s+(?P<name>\S+)\s*")
+
+
 def quotas_of_namespace(namespace: str, text: Lines) -> list[tuple[int, api.ResourceQuota]]:
     """The block "Resource Quotas" of a namespace: each quota with the line of its name."""
     start = next((position for position, (_, line) in enumerate(text) if line.strip() == "Resource Quotas"), None)
     if start is None:
         return []
-    found: list[tuple[int, api.ResourceQuota]] = []
-    block: list[tuple[int, str]] = []
-    for number, line in [*text[start + 1 :], (0, " Name: ")]:
-        name = re.fullmatch(r" +Name:\s*(\S*)", line)
-        if name is not None and block:
-            title = re.fullmatch(r" +Name:\s*(\S+)", block[0][1])
-            rows = quota_rows(block)
-            if title is not None and rows:
-                found.append((block[0][0], quota_of(ObjectMeta(name=title[1], namespace=namespace), rows)))
-            block = []
+    blocks: list[tuple[int, str, list[tuple[int, str]]]] = []
+    for number, line in text[start + 1 :]:
         if line.strip() and not line.startswith(" "):
-            block = []
-            continue
-        if name is not None or block:
-            block.append((number, line))
-    return found
+            break
+        if (matched := _QUOTA_NAME.fullmatch(line)) is not None:
+            blocks.append((number, matched["name"], []))
+        elif blocks:
+            blocks[-1][2].append((number, line))
+    return [
+        (number, quota_of(ObjectMeta(name=name, namespace=namespace), rows))
+        for number, name, lines in blocks
+        if (rows := quota_rows(lines))
+    ]
 
 
 #: A key of `describe configmap`: "Corefile:" above a rule of four dashes.

@@ -93,7 +93,7 @@ def _claim_reference(text: str | None) -> Maybe[api.ObjectReference]:
     if text is None:
         return UNSET
     namespace, slash, name = text.partition("/")
-    return api.ObjectReference(namespace=namespace, name=name) if slash else None
+    return api.ObjectReference("PersistentVolumeClaim", namespace, name) if slash else None
 
 
 #: printNodeSelectorTermsMultilineWithIndent: "topology.kubernetes.io/zone in [a, b]", "ssd exists", "n gt [3]".

@@ -140,7 +140,7 @@ def _event(
         component=component,
         at=document.at(line=line, excerpt=excerpt),
         host=host or None,
-        count=int(count) if count.isdecimal() else 1,
+        count=int(count) if count.isdecimal() and len(count) < 10 else 1,
         first=moment_before(document.captured, first_age) if first_age else UNKNOWN_MOMENT,
         last=moment_before(document.captured, age) if age else UNKNOWN_MOMENT,
         age=age.low if age else None,
@@ -161,9 +161,9 @@ def described_events(
     for number, line in lines:
         if not line.strip() or _RULE.fullmatch(line):
             continue
-        words = set(line.split())
-        if "Reason" in words and {"Age", "LastSeen"} & words:
-            header = titled_header(line, DESCRIBE_TITLES)
+        heading = titled_header(line, DESCRIBE_TITLES)
+        if heading is not None and "Reason" in heading.names:
+            header = heading
             continue
         event = _described(line, number, header, document, about)
         if event is not None:

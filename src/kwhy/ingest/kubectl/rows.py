@@ -262,7 +262,11 @@ def _volume(metadata: ObjectMeta, row: Row) -> ApiObject:
         storage_class_name=_text(row, "STORAGECLASS"),
         capacity={"storage": row["CAPACITY"]} if row.get("CAPACITY") else UNSET,
         access_modes=modes or UNSET,
-        claim_ref=api.ObjectReference(namespace=namespace, name=name) if slash else None if "CLAIM" in row else UNSET,
+        claim_ref=api.ObjectReference("PersistentVolumeClaim", namespace, name)
+        if slash
+        else None
+        if "CLAIM" in row
+        else UNSET,
     )
     return api.PersistentVolume(metadata, spec, api.ClaimStatus(phase=_phase(row)))
 

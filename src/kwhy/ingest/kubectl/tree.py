@@ -169,8 +169,6 @@ def read_rows(lines: Lines, titles: Sequence[str]) -> list[TableRow]:
             continue
         if header is None:
             header = titled_header(line, titles)
-            if any(name not in titles for name in header.names):
-                header = None
             continue
         cells = split_row(line.rstrip(), header)
         if cells is not None:
