@@ -32,7 +32,7 @@ class Budget:
     """What all sources of one run may still unpack."""
 
     limits: Limits
-    bytes: int = 0
+    unpacked: int = 0
     members: int = 0
     names: set[str] = field(default_factory=set)
 
@@ -46,10 +46,10 @@ class Budget:
         limits, own = self.limits, 0
         for chunk in chunks:
             own += len(chunk)
-            self.bytes += len(chunk)
+            self.unpacked += len(chunk)
             if own > limits.member_bytes:
                 raise LimitMet(f"it unpacks to more than {limits.member_bytes} bytes")
-            if self.bytes > limits.total_bytes:
+            if self.unpacked > limits.total_bytes:
                 raise LimitMet(f"the sources unpack to more than {limits.total_bytes} bytes")
             if packed is not None and own > limits.ratio_floor and own > limits.ratio * max(packed(), 1):
                 raise LimitMet(f"it unpacks to more than {limits.ratio} times its size")

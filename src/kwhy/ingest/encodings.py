@@ -10,7 +10,7 @@ import mmap
 import re
 from collections.abc import Callable, Iterator
 
-from kwhy.ingest.limits import HEAD_BYTES
+from kwhy.ingest.limits import HEAD_BYTES, SCAN_BYTES
 from kwhy.ingest.storage import kept, windows
 
 _BOMS: tuple[tuple[bytes, str], ...] = (
@@ -67,7 +67,7 @@ def _marked_encoding(head: bytes) -> tuple[str, int] | None:
 
 
 def _unmarked_utf16(head: bytes) -> str | None:
-    """UTF-16 without a mark: a zero beside nearly every ASCII character, all on one side, and line ends of two bytes."""
+    """UTF-16 without a mark: a zero beside nearly every ASCII character, all on one side."""
     sample = head[: 4096 - 4096 % 2]
     pairs = len(sample) // 2
     if pairs < 8 or (len(head) % 2 and len(head) < HEAD_BYTES):
@@ -98,7 +98,7 @@ _Step = Callable[[bytes], bytes]
 def _steps(data: bytes | mmap.mmap) -> list[_Step]:
     """What has to be done to every window of ``data``."""
     foreign = returns = codes = erased = newline = False
-    for window in windows(data):
+    for window in windows(data, SCAN_BYTES):
         foreign = foreign or not (window.isascii() or _is_utf8(window))
         returns = returns or b"\r" in window
         codes = codes or b"\x1b" in window

@@ -17,7 +17,7 @@ class Said(msgspec.Struct, frozen=True):
     host: str | None = None
 
 
-#: sosreport-node-a-2026-11-21-abcdefg/… (sos: policies/__init__.py, get_archive_name, "sosreport-$host-$label-$date-$rand")
+#: sosreport-node-a-2026-11-21-abcdefg/… (sos 4 policies: get_archive_name, "sosreport-$host-$label-$date-$rand")
 _SOS_ROOT = re.compile(r"(?:^|/)sosreport-(?P<host>[A-Za-z0-9.-]+?)(?:-\d+)?-\d{4}-\d{2}-\d{2}-[a-z]{7}/")
 #: …/sos_commands/networking/ip_route_show_table_all (sos: _mangle_command, every run of other characters becomes "_")
 _SOS_COMMAND = re.compile(r"(?:^|/)sos_commands/[\w-]+/(?P<name>[^/]+)$")

@@ -1,4 +1,4 @@
-"""How much a source may unpack to. Evidence comes from strangers; each limit is met with one clear line, not a crash."""
+"""How much a source may unpack to. Evidence comes from strangers: a limit is met with one clear line, not a crash."""
 
 from __future__ import annotations
 
@@ -30,5 +30,7 @@ class Limits(msgspec.Struct, frozen=True):
 MAPPED_FROM_BYTES = 8 * MEBIBYTE
 #: Window of everything that reads a mapped document piece by piece.
 WINDOW_BYTES = 8 * MEBIBYTE
+#: Window of what only looks: it stays in the processor's cache.
+SCAN_BYTES = MEBIBYTE // 2
 #: Beginning of a document that the recognisers see (model.parsing.Head).
 HEAD_BYTES = 64 * 1024

@@ -14,6 +14,7 @@ from kwhy.ingest.layouts import said_by_path
 from kwhy.ingest.limits import Limits
 from kwhy.ingest.raw import RawFile, Unreadable
 from kwhy.ingest.recognise import recognised
+from kwhy.ingest.redact import redacted
 from kwhy.ingest.session.blocks import blocks_of
 from kwhy.ingest.sources import files_of
 from kwhy.model.diagnosis import Coverage, DocumentCoverage
@@ -202,7 +203,8 @@ class _Reading:
 
     def _set_aside(self, document: Document, why: str) -> None:
         place = document.source if document.first_line == 1 else f"{document.source}:{document.first_line}"
-        self.unrecognised.append(Unreadable(place, why))
+        of = f", output of `{redacted(document.command)}`" if document.command else ""
+        self.unrecognised.append(Unreadable(place, why + of))
 
     def _parsed(self, document: Document, chosen: Format) -> list[Document]:
         nested: list[Document] = []

@@ -9,7 +9,7 @@ MASK = "‹redacted›"
 #: One pass tells whether any of the rules below could match; most lines contain none of these words.
 _SUSPICIOUS = re.compile(
     r"(?i)bearer|basic |passw|passphrase|secret|token|api[-_]?key|access[-_]?key|private key|credential|eyJ|akia|asia"
-    r"|://[^/\s]*@|authorization|\.dockerconfigjson|\"auth\"|ghp_|glpat-|xox[abprs]-|hvs\."
+    r"|[A-Za-z0-9+/]{60}|://[^/\s]*@|authorization|\.dockerconfigjson|\"auth\"|ghp_|glpat-|xox[abprs]-|hvs\."
 )
 
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -18,6 +18,8 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(r"(-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)[^-]{0,20000}(-----END [A-Z ]{0,30}PRIVATE KEY-----)?"),
         rf"\1{MASK}\2",
     ),
+    # MIIEpAIBAAKCAQEA…   a line of a PEM block whose first line is elsewhere (RFC 7468: 64 characters)
+    (re.compile(r"^\s*[A-Za-z0-9+/]{60,76}={0,2}\s*$", re.MULTILINE), MASK),
     # Authorization: Bearer eyJhbGciOi…   (RFC 6750), Basic dXNlcjpw…   (RFC 7617)
     (re.compile(r"(?i)\b(bearer|basic)(\s+|%20)(?!(?:realm|auth)\b)[A-Za-z0-9._~+/=-]{8,}"), rf"\1\2{MASK}"),
     # eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOi….c2lnbmF0dXJl   (RFC 7519: base64url of '{"')

@@ -45,6 +45,10 @@ def mapped(file: BinaryIO) -> bytes | mmap.mmap:
     return file.read()
 
 
+#: Where the end of a window's last line is looked for first.
+_LINE_BYTES = 4096
+
+
 def windows(data: bytes | mmap.mmap, size: int = WINDOW_BYTES) -> Iterator[bytes]:
     """``data`` in pieces that end with a line end, or with some ASCII byte where a line is longer than a window.
 
@@ -52,8 +56,11 @@ def windows(data: bytes | mmap.mmap, size: int = WINDOW_BYTES) -> Iterator[bytes
     """
     start, total = 0, len(data)
     while start < total:
-        piece = data[start : start + size]
-        if start + len(piece) < total:
+        end = start + size
+        if end < total:
+            end = data.rfind(b"\n", max(end - _LINE_BYTES, start), end) + 1 or end
+        piece = data[start:end]
+        if end < total and not piece.endswith(b"\n"):
             piece = piece[: piece.rfind(b"\n") + 1] or _whole_characters(piece)
         yield piece
         released(data, start, start + len(piece))

@@ -90,7 +90,6 @@ class _Documents:
             else:
                 stated = Envelope(kind=stated.kind or tail.kind, api_version=stated.api_version or tail.api_version)
                 meta = meta or tail.metadata
-        collected.scan()
         yield from collected.facts()
         is_page = bool(meta and meta.continue_)
         yield from listings(collected, item_kind(stated.kind), complete=complete and not is_page)
@@ -134,13 +133,8 @@ class _Documents:
 
     def _object(self) -> Iterator[Parsed]:
         start = self.position
-        with memoryview(self.data) as view, collection_paused():
-            try:
-                end = value_end(view, start)
-            except Broken as broken:
-                end = -1
-                problem = broken
-        if end < 0:
+        end, problem = self._value_end(start)
+        if problem is not None:
             self.position = self._resumed(start)
             if problem.cut:
                 yield self._cut_off("the object is cut off by the end of the text", start)
@@ -151,6 +145,13 @@ class _Documents:
         raw = self.data[start:end]
         self.position = end
         yield from self._whole(raw)
+
+    def _value_end(self, start: int) -> tuple[int, Broken | None]:
+        with memoryview(self.data) as view, collection_paused():
+            try:
+                return value_end(view, start), None
+            except Broken as broken:
+                return start, broken
 
     def _whole(self, raw: bytes) -> Iterator[Parsed]:
         try:
@@ -166,7 +167,6 @@ class _Documents:
                 collected.raw(
                     item, index, item_kind(envelope.kind), "" if envelope.kind == "List" else envelope.api_version
                 )
-            collected.scan()
             yield from collected.facts()
             meta = _meta(envelope)
             yield from listings(collected, item_kind(envelope.kind), complete=not (meta and meta.continue_))

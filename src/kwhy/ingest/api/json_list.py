@@ -1,9 +1,9 @@
 """The items of a long JSON list, decoded piece by piece straight into their structs.
 
-A typed decode of the whole text would hold the text in memory beside the objects, and one wrong field in one of 150 000
-objects would lose all. Pieces are cut where an item ends: at a comma followed by exactly the bytes with which the first
-item begins (`{`, white space, its first key). Inside a JSON string neither an unescaped quote nor a line feed can stand,
-so these bytes are structure; that they might belong to a nested list shows when the piece does not decode.
+A typed decode of the whole text would hold the text in memory beside the objects, and one wrong field in one of
+150 000 objects would lose all. Pieces are cut where an item ends: at a comma followed by exactly the bytes with which
+the second item begins (`{`, white space, its first key). Inside a JSON string neither an unescaped quote nor a line
+feed stands, so these bytes are structure; that they might belong to a nested list shows when the piece does not decode.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from typing import Final
 import msgspec
 
 from kwhy.facts.objects import ApiStruct
-from kwhy.ingest.api.collecting import DECODE_ERRORS, Collected, collection_paused, plain
+from kwhy.ingest.api.collecting import DECODE_ERRORS, Collected, collection_paused
 from kwhy.ingest.api.json_text import Broken, after_space, line_of, trailing, value_end
-from kwhy.ingest.api.kinds import FOREIGN_TWINS, Envelope, item_kind, struct_for
+from kwhy.ingest.api.kinds import FOREIGN_TWINS, Envelope, struct_for
 from kwhy.ingest.storage import released
 from kwhy.model.document import Unparsed
 
-PIECE_BYTES: Final = 4 << 20
+PIECE_BYTES: Final = 1 << 18
+#: How far behind a piece the end of its last item is looked for; objects in etcd are smaller than 1.5 MiB.
+_SEARCHED_BYTES: Final = 4 << 20
 
 #: The beginning of a list, as kubectl and the API server write it: nothing large stands before "items".
 LIST_HEAD: Final = re.compile(
@@ -29,6 +31,7 @@ LIST_HEAD: Final = re.compile(
     rb"\"items\"\s*:\s*\["
 )
 _FIRST_ITEM: Final = re.compile(rb"\s*\{\s*\"[^\"\\]{1,64}\"\s*:")
+_NEXT_ITEM: Final = re.compile(rb",\s*\{\s*\"[^\"\\]{1,64}\"\s*:")
 _KIND_BEHIND: Final = re.compile(rb"\"kind\"\s*:\s*\"(\w{1,100})List\"")
 _TAIL_BYTES: Final = 1 << 16
 
@@ -58,13 +61,14 @@ class _Items:
         self.api_version = api_version
         self.index = 0
         self.struct: type[ApiStruct] | None = None
-        self.separators: tuple[bytes, ...] = ()
+        self.separator = b""
+        self.buffer = bytearray(b"[")
+        self.released = start
 
     def run(self) -> ListEnd:
-        first = _FIRST_ITEM.match(self.data, self.position)
-        if first is None:  # an empty list, or elements that are no objects
+        if _FIRST_ITEM.match(self.data, self.position) is None:  # an empty list, or elements that are no objects
             return self._rest()
-        self._learn(first[0])
+        self._learn()
         while True:
             cut = self._cut(self.position + PIECE_BYTES)
             if cut is None:
@@ -73,15 +77,13 @@ class _Items:
             if ended is not None:
                 return ended
 
-    def _learn(self, opening: bytes) -> None:
-        """How items begin in this text, and which struct the first one needs."""
-        self.separators = (b"," + opening,) if opening[:1].isspace() else (b"," + opening, b", " + opening)
-        item = _HEAD.match(self.data, self.position)
+    def _learn(self) -> None:
+        """How items begin and are separated in this text, and which struct the first one needs."""
         kind, api_version = self.kind, self.api_version
-        if item is None:
-            return
         try:
-            envelope = _HEAD_DECODER.decode(self._first_item())
+            item, separator = self._first_item()
+            self.separator = separator
+            envelope = _HEAD_DECODER.decode(item)
             kind, api_version = envelope.kind or kind, envelope.api_version or api_version
         except (*DECODE_ERRORS, Broken):
             pass  # read item by item below, where its problem is told
@@ -90,51 +92,71 @@ class _Items:
             kind = self.kind = behind[1].decode() if behind else ""
         if kind:
             self.struct = struct_for(kind, api_version)
-            self.typed_kind = kind
 
-    def _first_item(self) -> bytes:
-        window = self.data[self.position : self.position + _TAIL_BYTES]
-        start = after_space(window, 0)
-        try:
-            return window[start : value_end(window, start)]
-        except Broken:
-            window = self.data[self.position : self.position + PIECE_BYTES]
-            return window[start : value_end(window, start)]
+    def _first_item(self) -> tuple[bytes, bytes]:
+        """The first item, and what stands between it and the first key of the second, that included (b"" if alone)."""
+        for size in (_TAIL_BYTES, PIECE_BYTES):
+            window = self.data[self.position : self.position + size]
+            start = after_space(window, 0)
+            try:
+                end = value_end(window, start)
+            except Broken:
+                continue
+            following = _NEXT_ITEM.match(window, end)
+            return window[start:end], following[0] if following else b""
+        raise Broken("the first item is longer than a piece", cut=False)
 
     def _cut(self, position: int) -> int | None:
         """The comma before the first item that begins at or after ``position``."""
-        if not self.separators or position >= len(self.data):
+        if not self.separator:
             return None
-        found = [self.data.find(separator, position, position + 16 * PIECE_BYTES) for separator in self.separators]
-        return min((place for place in found if place >= 0), default=None)
+        found = self.data.find(self.separator, position, position + _SEARCHED_BYTES)
+        return found if found >= 0 else None
 
     def _piece(self, cut: int) -> ListEnd | None:
         """Decode the items before ``cut``. Returns the end of the list if it lies there."""
-        text = b"[" + self.data[self.position : cut] + b"]"
+        text = self._bracketed(cut)
         ended: ListEnd | None = None
         taken = self._typed(text)
         if taken is None:
-            ended = self._one_by_one(text, cut)
+            ended = self._one_by_one(bytes(text), cut)
         elif taken < len(text):
             ended = ListEnd(self.position + taken - 1, self.index)
-        released(self.data, self.position, cut)
+        released(self.data, self.released, cut)
+        self.released = max(cut - mmap.PAGESIZE, 0)
         self.position = cut + 1
         return ended
+
+    def _bracketed(self, cut: int) -> memoryview:
+        """The text up to ``cut`` as an array of its own, in the one buffer that all pieces use."""
+        size = cut - self.position + 2
+        if len(self.buffer) < size:
+            self.buffer = bytearray(size + PIECE_BYTES // 4)
+            self.buffer[0] = ord("[")
+        view = memoryview(self.buffer)
+        with memoryview(self.data) as source:
+            view[1 : size - 1] = source[self.position : cut]
+        view[size - 1] = ord("]")
+        return view[:size]
 
     def _rest(self) -> ListEnd:
         """Decode up to the closing bracket, wherever it is."""
         text = b"[" + self.data[self.position :]
-        taken = self._typed(text)
+        taken = self._typed(memoryview(text))
         if taken is not None:
             return ListEnd(self.position + taken - 1, self.index)
         return self._one_by_one(text, None) or ListEnd(None, self.index)
 
-    def _typed(self, text: bytes) -> int | None:
+    def _typed(self, text: memoryview) -> int | None:
         """Decode a whole array of one kind: how many bytes it took; None where it is not that simple."""
         struct = self.struct
-        if struct is None or any(twin in text for twin in FOREIGN_TWINS.get(struct.__name__, ())):
+        if struct is None or (
+            (twins := FOREIGN_TWINS.get(struct.__name__)) and any(twin in bytes(text) for twin in twins)
+        ):
             return None
-        decoder = _LIST_DECODERS.get(struct) or _LIST_DECODERS.setdefault(struct, msgspec.json.Decoder(list[struct]))  # type: ignore[valid-type]
+        decoder = _LIST_DECODERS.get(struct)
+        if decoder is None:
+            decoder = _LIST_DECODERS[struct] = msgspec.json.Decoder(list[struct])  # type: ignore[valid-type]
         taken = len(text)
         try:
             structs = decoder.decode(text)
@@ -143,19 +165,14 @@ class _Items:
             if end is None:
                 return None
             try:
-                structs = decoder.decode(memoryview(text)[:end])
+                structs = decoder.decode(text[:end])
             except DECODE_ERRORS:
                 return None
             taken = end
-        if not all(self._sound(struct) for struct in structs):
+        if not self.collected.bulk(structs, self.index, self.kind):
             return None
-        self.collected.bulk(structs, self.index)
         self.index += len(structs)
         return taken
-
-    def _sound(self, struct: ApiStruct) -> bool:
-        """Whether an object has a name and, if its struct serves all kinds, a kind."""
-        return bool(struct.metadata.name) and getattr(struct, "kind", self.kind) != ""  # type: ignore[attr-defined]
 
     def _one_by_one(self, text: bytes, cut: int | None) -> ListEnd | None:
         """Decode items singly: mixed kinds, wrong types, damage. Returns the end of the list if it lies here."""
@@ -186,19 +203,14 @@ class _Items:
         place = self.position + at - 1
         line = line_of(self.data, place, self.collected.document.first_line)
         where = f"the item that begins at byte {place} (line {line})"
-        following = [found for found in (text.find(separator, at + 1) for separator in self.separators) if found >= 0]
-        if broken.cut and last and not following:
+        following = text.find(self.separator, at + 1) if self.separator else -1
+        if broken.cut and last and following < 0:
             why = f"{where} is cut off by the end of the text; the {self.index} items before it were read"
         else:
             why = f"{where} is not valid JSON: {broken.why}"
         document = self.collected.document
         self.collected.unparsed.append(Unparsed(document.at(line=line), why))
         self.index += 1
-        if following:
-            return after_space(text, min(following) + 1)
+        if following >= 0:
+            return after_space(text, following + 1)
         return None if last else len(text)
-
-
-_HEAD: Final = re.compile(rb"\s*\{")
-
-__all__ = ["LIST_HEAD", "ListEnd", "decode_items", "item_kind", "plain"]

@@ -3,8 +3,8 @@
 A list says "every KIND of SCOPE" where nothing narrows it:
 
 - the command is known: its kinds, its -n or -A; names, selectors and pipes make it no listing;
-- it is not: the kinds of its items (or of a typed PodList), all namespaces where the kind is cluster-scoped or the items
-  lie in two or more, else the one namespace in which all lie. An empty list of unknown scope lists nothing.
+- it is not: the kinds of its items (or of a typed PodList), all namespaces where the kind is cluster-scoped or the
+  items lie in two or more, else the one namespace in which all lie. An empty list of unknown scope lists nothing.
 
 A page (metadata.continue) lists nothing. What cannot be seen: `kubectl get pod a b -o json` without its command line
 looks like the list of a namespace; of a List of kind "List" with one single item this is the likelier reading only

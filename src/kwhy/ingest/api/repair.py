@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
@@ -31,7 +31,7 @@ def mended(value: Any, struct: type[ApiStruct], *, numbers_are_text: bool) -> Me
     dropped: list[tuple[str, str]] = []
     for _ in range(MAX_REPAIRS):
         try:
-            return Mended(cast(ApiStruct, msgspec.convert(value, struct)), tuple(dropped))
+            return Mended(msgspec.convert(value, struct), tuple(dropped))
         except (msgspec.ValidationError, RecursionError) as error:
             if isinstance(error, RecursionError):
                 return Mended(None, (("", "nested too deeply"),))

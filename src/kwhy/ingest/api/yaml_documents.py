@@ -71,7 +71,6 @@ def _list(collected: Collected, root: dict[str, Any], *, complete: bool) -> Iter
     kind, metadata = root.get("kind"), root.get("metadata")
     stated = kind if isinstance(kind, str) else ""
     is_page = isinstance(metadata, dict) and bool(metadata.get("continue"))
-    collected.scan()
     yield from collected.facts()
     # Block YAML that was cut is still YAML: a list without its kind, which kubectl writes last, was cut.
     if not stated and complete:

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol, cast
 
 import msgspec
 import yaml
-from yaml.cyaml import CParser
+from yaml._yaml import CParser
 
 #: Deeper documents are refused; API objects nest some twenty levels (CRD schemas some sixty).
 MAX_DEPTH = 400
@@ -141,7 +141,7 @@ class Builder:
     def _run(self, parser: CParser) -> None:
         get_event = parser.get_event
         while True:
-            event = get_event()
+            event: Any = get_event()
             kind = event.__class__
             if kind is yaml.ScalarEvent:
                 self._nodes += 1
@@ -162,16 +162,13 @@ class Builder:
         value: Any = text
         if tag is None:
             implicit = cast("tuple[bool, bool]", event.implicit)
-            if implicit[0] and not self._is_merge_key(text):
+            if implicit[0] and text != "<<":
                 value = scalar(text)
         elif tag.startswith(_TAG) and tag[len(_TAG) :] in ("int", "float", "bool", "null"):
             value = scalar(text)
         if event.anchor is not None:
             self._anchors[event.anchor] = (value, 1)
         self._put(value, event.start_mark.line, event.end_mark.line, plain=tag is None)
-
-    def _is_merge_key(self, text: str) -> bool:
-        return text == "<<"
 
     def _open(self, value: Any, event: _Event) -> None:
         self._nodes += 1

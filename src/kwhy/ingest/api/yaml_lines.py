@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import yaml
-from yaml.cyaml import CParser
+from yaml._yaml import CParser
 
 from kwhy.model.document import Document
 
@@ -71,7 +72,7 @@ def field_lines(text: bytes) -> dict[str, int]:
     parser = CParser(text)
     try:
         while True:
-            event = parser.get_event()
+            event: Any = parser.get_event()
             kind = event.__class__
             if kind is yaml.StreamEndEvent:
                 break

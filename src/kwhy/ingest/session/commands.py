@@ -22,7 +22,8 @@ _HEREDOC: Final = re.compile(r"<<-?\s*[\"']?(?P<end>\w+)[\"']?")
 #: Connection to n1 closed.     ssh(1)
 _CLOSED: Final = re.compile(r"^Connection to \S+ closed(?: by remote host)?\.$")
 _SSH: Final = re.compile(
-    r"^(?:sudo )?ssh(?:\s+-(?:[1246AaCfGgKkMNnqsTtVvXxYy]+|[BbcDEeFIiJLlmOoPpQRSWw]\s*\S+))*\s+(?:[\w.-]+@)?(?P<host>[\w.-]+)"
+    r"^(?:sudo )?ssh(?:\s+-(?:[1246AaCfGgKkMNnqsTtVvXxYy]+|[BbcDEeFIiJLlmOoPpQRSWw]\s*\S+))*"
+    r"\s+(?:[\w.-]+@)?(?P<host>[\w.-]+)"
     r"(?P<command>\s+\S.*)?$"
 )
 _ENTERS: Final = re.compile(r"\b(?:exec|attach|debug|run)\b.*(?:\s-\w*[it]\w*\b|--stdin|--tty)")
@@ -32,13 +33,15 @@ _LEAVES: Final = frozenset({"exit", "logout", "^D"})
 _DATES: Final = (
     (
         re.compile(
-            r"^[A-Z][a-z]{2} (?P<text>[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d) (?P<zone>[A-Z]{1,5}|[+-]\d{2,4}) (?P<year>\d{4})$"
+            r"^[A-Z][a-z]{2} (?P<text>[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d)"
+            r" (?P<zone>[A-Z]{1,5}|[+-]\d{2,4}) (?P<year>\d{4})$"
         ),
         "%b %d %H:%M:%S %Y",
     ),
     (
         re.compile(
-            r"^[A-Z][a-z]{2} (?P<text>\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [AP]M) (?P<zone>[A-Z]{1,5}|[+-]\d{2,4})$"
+            r"^[A-Z][a-z]{2} (?P<text>\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [AP]M)"
+            r" (?P<zone>[A-Z]{1,5}|[+-]\d{2,4})$"
         ),
         "%d %b %Y %I:%M:%S %p",
     ),
