@@ -74,7 +74,7 @@ class Assembler:
         return [stack] if stack is not None and (stack.calls or stack.header is not None) else []
 
     def _inside(self, number: int, text: str) -> list[Stack]:
-        if found := CREATED_BY.match(text):
+        if text.startswith("created by ") and (found := CREATED_BY.match(text)):
             return self._creation(number, found)
         if place := self._place(text):
             self._position(*place)

@@ -33,7 +33,7 @@ class Profile:
 
     def takes(self, number: int, text: str) -> bool:
         """Whether the line belongs to a profile."""
-        if found := COUNT.match(text):
+        if text[:1].isdigit() and (found := COUNT.match(text)):
             self._stack = Stack(number, count=int(found["count"]), excerpt=text, header_text=text)
             return True
         if self._stack is None:

@@ -9,7 +9,7 @@ from kwhy.ingest.goroutines.assembling import Assembler
 from kwhy.ingest.goroutines.embedded import BEGIN, END, ESCAPED_HEADER, embedded_dump
 from kwhy.ingest.goroutines.grouping import Collector
 from kwhy.ingest.goroutines.plain import collect
-from kwhy.ingest.goroutines.prefixes import Prefixed, strip_prefix
+from kwhy.ingest.goroutines.prefixes import ESCAPED_TAB, Prefixed, strip_prefix
 from kwhy.ingest.goroutines.profile import TITLE, Profile
 from kwhy.ingest.goroutines.syntax import Stack
 from kwhy.model.document import Document, Unparsed
@@ -54,6 +54,8 @@ class Reader:
         self._done: list[Collector] = []
         self._profile = Profile()
         self._nested: list[Document] = []
+        self._last_prefix = ""
+        self._last_process = self._plain
         self._strange = 0
         self._first_strange: tuple[int, str] | None = None
 
@@ -94,6 +96,10 @@ class Reader:
         if len(text) > LONGEST_LINE:
             self._long_line(number, text)
             return
+        if self._last_prefix and text.startswith(self._last_prefix):
+            # Lines of one second have the same prefix, down to the letter.
+            self._body(self._last_process, number, text[len(self._last_prefix) :].replace(ESCAPED_TAB, "\t"))
+            return
         prefixed = strip_prefix(text)
         if prefixed.program is None:
             self._body(self._plain, number, prefixed.body)
@@ -105,6 +111,7 @@ class Reader:
             known.collector.host, known.collector.pid = prefixed.host, prefixed.pid
             known.collector.prefix_program = prefixed.program.rpartition("/")[2]
             self._prefixed[(prefixed.host, prefixed.program, prefixed.pid)] = known
+        self._last_process, self._last_prefix = known, text[: len(text) - len(body)] if text.endswith(body) else ""
         self._body(known, number, body)
 
     def _process_of(self, prefixed: Prefixed) -> _Process | None:
@@ -118,7 +125,7 @@ class Reader:
 
     def _body(self, process: _Process, number: int, body: str) -> None:
         text = body.strip()
-        if _MARK.search(text) or TITLE.match(text) or SIGNAL.match(text):
+        if _is_mark(text):
             self._mark(process, text)
             return
         if self._profile.takes(number, text):
@@ -181,6 +188,14 @@ class Reader:
         self._strange += 1
         if self._first_strange is None:
             self._first_strange = (number, text)
+
+
+def _is_mark(text: str) -> bool:
+    if text.startswith("SIG"):
+        return SIGNAL.match(text) is not None
+    if text.startswith("goroutine profile"):
+        return TITLE.match(text) is not None
+    return "=== " in text and _MARK.search(text) is not None
 
 
 def _dumper(stack: Stack) -> str | None:

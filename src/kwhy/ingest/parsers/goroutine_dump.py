@@ -5,8 +5,8 @@ prefix before every line), by SIGUSR1 of containerd (one log message) and docker
 Go 1.9 to 1.26. See runtime/traceback.go for the text, runtime/runtime2.go (waitReasonStrings) for the states.
 
 Yields one GoroutineDump per process and moment, then its GoroutineGroups; a dump inside one log message is yielded as
-a nested document. A log that merely contains a dump belongs to the log's parser, which calls :func:`embedded_dump` for
-a message that holds one, and :func:`parse_dump` for a run of lines.
+a nested document. A log that merely contains dumps belongs to the log's parser, which calls :func:`dumps_in_log` on the
+whole log, or :func:`embedded_dump` for one message that :func:`holds_dump`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator
 
 from kwhy.ingest.goroutines.embedded import BEGIN, ESCAPED_HEADER, embedded_dump, holds_dump
+from kwhy.ingest.goroutines.in_logs import dumps_in_log
 from kwhy.ingest.goroutines.prefixes import strip_prefix
 from kwhy.ingest.goroutines.profile import COUNT, TITLE
 from kwhy.ingest.goroutines.reading import SIGNAL, Reader
@@ -22,7 +23,7 @@ from kwhy.ingest.goroutines.syntax import CREATED_BY, HEADER, read_calls, read_p
 from kwhy.model.document import Document
 from kwhy.model.parsing import Format, Head, Parsed
 
-__all__ = ["FORMAT", "embedded_dump", "holds_dump", "parse_dump"]
+__all__ = ["FORMAT", "dumps_in_log", "embedded_dump", "holds_dump", "parse_dump"]
 
 #: Lines of the head that are looked at; enough to pass a panic's message or a shell's greeting.
 LOOKED_AT = 400
