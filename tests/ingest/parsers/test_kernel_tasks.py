@@ -38,6 +38,14 @@ def test_dumps_of_tasks_are_recognised_by_content(name: str) -> None:
     assert FORMAT.recognise(Head(text, len(text), None)) >= 0.7
 
 
+def test_a_hung_task_without_its_stack_is_still_told() -> None:
+    line = "[ 2780.232602] INFO: task sh:21793 blocked for more than 241 seconds.\n"
+    assert FORMAT.recognise(Head(line, len(line), None)) >= 0.7
+    (stack,) = FORMAT.parse(Document("dmesg", line.encode()))
+    assert isinstance(stack, ThreadStack)
+    assert (stack.tid, stack.blocked_seconds, stack.frames) == (21793, 241, ())
+
+
 def test_other_kernel_messages_are_no_dump() -> None:
     text = "[    1.286643] random: crng reseeded due to virtual machine fork\n"
     assert FORMAT.recognise(Head(text, len(text), "dmesg")) == 0.0

@@ -86,6 +86,11 @@ def test_a_zombie_is_named_without_brackets_and_a_kernel_thread_with_them() -> N
     assert (thread.program, thread.kernel_thread) == ("[kthreadd]", True)
 
 
+def test_a_process_that_ignores_signals_shows_where_in_the_kernel_it_waits() -> None:
+    writer = processes("d-state")[21793]
+    assert (writer.uninterruptible, writer.wchan) == (True, "percpu_rwsem_wait")
+
+
 def test_threads_keep_the_id_of_their_process() -> None:
     threads = [fact for fact in parsed(document("eLf")) if isinstance(fact, ProcessSeen) and fact.pid == 3]
     assert len(threads) == 3

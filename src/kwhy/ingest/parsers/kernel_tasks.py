@@ -14,7 +14,8 @@ def _recognise(head: Head) -> float:
     headers = [position for position, line in enumerate(lines) if is_task_header(line)]
     if not headers:
         return 0.0
-    if headers[0] < 8 and any(message_of(line).strip() in ("Call Trace:", "Call trace:") for line in lines):
+    traced = any(message_of(line).strip() in ("Call Trace:", "Call trace:") for line in lines)
+    if headers[0] < 8 and (traced or len(lines) < 8):
         return 0.75
     return 0.4  # a kernel log with other messages, which its own parser reads better
 

@@ -63,11 +63,24 @@ def _recognise(head: Head) -> float:
     line = read_command(head.command)
     known = line is not None and line.program in CLIENTS
     if known and asked_of(head.command)[1] not in ("", "logs", "exec", "run", "build", "pull", "push", "attach"):
-        return 0.6
+        return 0.6 if head.text.lstrip().startswith(("{", "[{", "[\n")) else 0.97
     document = Document("", head.text[:8192].encode("utf-8", "replace"))
     failures = sum(failure_in(0, text, document) is not None for text in lines[:10])
+    if failures and failures == len(lines) <= _FEW and any(sign in head.text for sign in _CLIENT_SAYS):
+        return 0.96  # a lone line that ends a client, though it looks like one of a log
     return 0.5 if failures and len(lines) <= 10 and not _is_log(lines) else 0.0
 
+
+#: What crictl puts before the runtime's error (cri-tools v1.30.0 cmd/crictl: main.go, container.go, sandbox.go).
+_CLIENT_SAYS = (
+    "validate service connection",
+    "getting the status of",
+    "getting status of runtime",
+    "listing containers",
+    "listing pod sandboxes",
+    "failed to connect: ",
+)
+_FEW = 3
 
 #: Several dated lines are a log of some program, read by the log's own parser.
 _DATED = re.compile(r"time=\"|[IWEF]\d{4} \d\d:|\d{4}-\d\d-\d\d|[A-Z][a-z]{2} [ \d]\d \d\d:")
