@@ -91,6 +91,17 @@ def test_a_process_that_ignores_signals_shows_where_in_the_kernel_it_waits() -> 
     assert (writer.uninterruptible, writer.wchan) == (True, "percpu_rwsem_wait")
 
 
+def test_the_task_list_of_crash_is_read_with_its_states_translated() -> None:
+    # form of `ps` in crash 8 (crash-utility.github.io, help page of ps), numbers made up
+    text = (
+        "   PID    PPID  CPU       TASK        ST  %MEM      VSZ      RSS  COMM\n"
+        "      1      0   2  ffff880951f70000  IN   0.0   191036     4000  systemd\n"
+        "> 19246      1  16  ffff880951f70fd0  UN   0.1   832000    20000  terwayd\n"
+    )
+    seen = {fact.pid: fact for fact in parsed(Document("x", text.encode())) if isinstance(fact, ProcessSeen)}
+    assert (seen[1].state, seen[19246].state, seen[19246].program) == ("S", "D", "terwayd")
+
+
 def test_threads_keep_the_id_of_their_process() -> None:
     threads = [fact for fact in parsed(document("eLf")) if isinstance(fact, ProcessSeen) and fact.pid == 3]
     assert len(threads) == 3
