@@ -1,0 +1,1 @@
+"""Packet captures: records → headers → columns → flows. Imports numpy; parsers import it only when they parse."""
