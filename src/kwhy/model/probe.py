@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Literal
 
 import msgspec
+
+from kwhy.model.wording import Names, shell_plain
 
 Risk = Literal["none", "low", "medium", "high"]
 
@@ -24,18 +25,13 @@ class Probe(msgspec.Struct, frozen=True):
     risk: Risk = "none"
 
     def of(self, **values: str | None) -> ProbeCall:
-        """The probe with its placeholders filled; a value of None stays visible as NAME in capitals.
+        """The probe with its placeholders filled; what is unknown stays visible as NAME in capitals.
 
-        Values come from evidence, so they are quoted for the shell that an engineer will paste the command into.
+        So does what a shell would not take literally: values come from evidence, and somebody will paste the command.
         """
-        names = {key: value if value else key.upper() for key, value in values.items()}
-        quoted = {key: shlex.quote(name) for key, name in names.items()}
-        return ProbeCall(self.command.format_map(_Named(quoted)), self.where.format_map(_Named(names)), self)
-
-
-class _Named(dict[str, str]):
-    def __missing__(self, key: str) -> str:
-        return key.upper()
+        names = Names({key: value for key, value in values.items() if value})
+        plain = Names({key: value for key, value in names.items() if shell_plain(value)})
+        return ProbeCall(self.command.format_map(plain), self.where.format_map(names), self)
 
 
 class ProbeCall(msgspec.Struct, frozen=True):

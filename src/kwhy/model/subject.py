@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+#: How the node of documents is called that do not say which node they come from ("the node of kubelet.log").
+ANONYMOUS_NODE = "the node of "
+
 
 class Subject(msgspec.Struct, frozen=True, gc=False, order=True):
     """An object, named as its own world names it.
@@ -16,6 +19,11 @@ class Subject(msgspec.Struct, frozen=True, gc=False, order=True):
     name: str
     namespace: str | None = None
     node: str | None = None
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether the subject is, or lives on, a node whose name nothing tells."""
+        return (self.node or self.name).startswith(ANONYMOUS_NODE)
 
     def __str__(self) -> str:
         where = f"{self.namespace}/" if self.namespace else f"{self.node}/" if self.node else ""

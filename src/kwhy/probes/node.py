@@ -64,3 +64,14 @@ ALL_KERNEL_STACKS = Probe(
     unlocks="whether any thread, kernel threads included, holds or awaits the kernel's network lock",
     where=ON_NODE,
 )
+CONNECT = Probe("nc -vz -w 3 {name} {port}", unlocks="whether the peer can be reached", where=ON_NODE)
+TABLE = Probe(
+    "ip route show table {name}", unlocks="the routes of the table that a policy rule looks up", where=ON_NODE
+)
+CAPTURE = Probe(
+    "timeout 20 tcpdump -ni any -c 200 -w connect.pcap 'host {name}'",
+    unlocks="by which device packets to the peer leave, and whether they are answered",
+    where=ON_NODE,
+    cost="20 seconds",
+    risk="low",
+)

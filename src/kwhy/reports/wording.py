@@ -15,6 +15,7 @@ from kwhy.model.condition import Remedy, Step
 from kwhy.model.document import Locator
 from kwhy.model.subject import Subject
 from kwhy.model.time import Moment, iso
+from kwhy.model.wording import Names, names_of, shell_plain
 
 # "\x1b[31mError\x1b[0m", "\x1b]0;title\x07" (ECMA-48 control sequences, as terminals and loggers print them)
 _ESCAPE_SEQUENCE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?")
@@ -23,8 +24,6 @@ _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
 )
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-# "kube-system", "n1.example.org:10250", "app=web,tier=db", "19246 19247": what a shell takes literally.
-_SHELL_PLAIN = re.compile(r"[\w.:/@%+=,][\w.:/@%+=,-]*(?: [\w.:/@%+=,][\w.:/@%+=,-]*)*", re.ASCII)
 
 
 def printable(text: str) -> str:
@@ -37,35 +36,15 @@ def one_line(text: str) -> str:
     return " ⏎ ".join(part for part in (" ".join(line.split()) for line in printable(text).split("\n")) if part)
 
 
-class _Names(dict[str, str]):
-    """Template values; a missing one stays visible as its name in capitals."""
-
-    def __missing__(self, key: str) -> str:
-        return key.upper()
-
-
-def _names(values: Mapping[str, object], subject: Subject) -> _Names:
-    node = subject.node or (subject.name if subject.kind == "Node" else None)
-    own = {
-        "name": subject.name,
-        "namespace": subject.namespace,
-        "node": node,
-        "kind": subject.kind,
-        "subject": str(subject),
-    }
-    known = {key: value for key, value in own.items() if value}
-    return _Names(known | {key: str(value) for key, value in values.items()})
-
-
 def fill(template: str, values: Mapping[str, object], subject: Subject) -> str:
     """A sentence from a template over a finding's values and its subject's names."""
-    return one_line(template.format_map(_names(values, subject)))
+    return one_line(template.format_map(names_of(subject, values)))
 
 
 def fill_command(template: str, values: Mapping[str, object], subject: Subject) -> str:
     """A command from a template. A value that a shell would not take literally is never put in: its name is."""
-    names = _names(values, subject)
-    plain = _Names({key: value for key, value in names.items() if _SHELL_PLAIN.fullmatch(value)})
+    names = names_of(subject, values)
+    plain = Names({key: value for key, value in names.items() if shell_plain(value)})
     return printable(template.format_map(plain))
 
 

@@ -17,7 +17,7 @@ from pathlib import PurePosixPath
 import msgspec
 
 from kwhy.model.document import Document
-from kwhy.model.subject import Subject
+from kwhy.model.subject import ANONYMOUS_NODE, Subject
 
 
 class By(Enum):
@@ -161,7 +161,7 @@ def _anonymous(
         if _several_hosts(beside, role_of):
             beside = [document]
     first = next((d for d in beside if role_of(d) is not None), beside[0])
-    return _node(f"the node of {first.source}")
+    return _node(f"{ANONYMOUS_NODE}{first.source}")
 
 
 def _prefix(source: str) -> str:
