@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from kwhy.facts.network import Neighbour
+from kwhy.ingest.parsers import ip_route
 from kwhy.ingest.parsers.ip_neigh import FORMAT
 from kwhy.model.document import Document
 from kwhy.model.parsing import Head
@@ -23,3 +24,8 @@ def test_permanent_failed_and_router_entries() -> None:
         ("10.0.0.77", None, "FAILED", False),
         ("fe80::1", "02:00:00:00:00:01", "STALE", True),
     ]
+
+
+def test_neighbours_are_not_taken_for_routes() -> None:
+    one = "10.0.0.2 dev eth0 lladdr 02:00:00:00:00:02 REACHABLE\n10.0.0.77 dev eth0 FAILED\n"
+    assert ip_route.FORMAT.recognise(Head(one, len(one), None)) == 0.0

@@ -36,6 +36,13 @@ def test_the_lost_table_is_named_with_the_rule_that_needs_it() -> None:
     assert empty.listing.at.source == "ip-route-all.txt"
 
 
+def test_the_tables_own_empty_listing_is_the_plainest_proof() -> None:
+    own = list(ip_route.FORMAT.parse(Document("own.txt", b"", command="ip route show table 2")))
+    facts = read("table_lost", "ip-rule.txt") + read("table_lost", "ip-route-all.txt")
+    (empty,) = tables_expected_but_empty(policy_database(facts + cast("list[NetworkFact]", own)))
+    assert (empty.listing.at.source, empty.listing.at.excerpt) == ("own.txt", "ip route show table 2")
+
+
 def test_the_healthy_twin_lacks_nothing() -> None:
     assert tables_expected_but_empty(node("healthy_twin")) == ()
     assert tables_not_listed(node("healthy_twin")) == ()

@@ -39,6 +39,8 @@ _ROUTE_START: Final = re.compile(
     r"(?: +(?:via|dev|table|proto|scope|src|metric|from|nhid|tos|encap|pref|error|mtu|realms?|expires|dead|linkdown|"
     r"onlink|offload|trap|rt_\w+)\b| *\\| *$)"
 )
+#: 10.0.0.2 dev eth0 lladdr 02:00:00:00:00:02 REACHABLE is no route though it begins like one   (ip neigh)
+_NEIGHBOUR: Final = re.compile(r" lladdr | (?:FAILED|INCOMPLETE)\s*$")
 #: [{"dst":"default","gateway":"10.0.0.2","dev":"eth0","flags":[]}]   (iproute2 6.1 -j; "type" comes first with -d)
 _JSON: Final = re.compile(r'^\s*\[\s*\{\s*(?:"type"\s*:\s*"\w+"\s*,\s*)?"dst"\s*:\s*"')
 #: Selectors of `ip route show` that leave lines out (ip-route(8)); "table" and a family are no such.
@@ -72,6 +74,8 @@ def recognise(head: Head) -> float:
 
 def _fits(line: str) -> bool:
     cut = line[:LONGEST_LINE]
+    if _NEIGHBOUR.search(cut):
+        return False
     return bool(_ROUTE_START.match(cut) or _NO_TABLE.match(cut)) or cut.strip().startswith(
         ("nexthop via ", "nexthop dev ")
     )

@@ -191,11 +191,16 @@ def _table(key: _TableKey, routes: Sequence[Route], listings: Sequence[RouteTabl
     if not covering:
         kept = _distinct(routes)
         return Table(name, family, kept, None, (), _by_length(kept, family))
-    listing = (full or covering)[0]
+    listing = min(full or covering, key=_directness)
     kept = _distinct(route for route in routes if route.at.document is listing.at.document)
     other = next((rest for rest in full if _shows_else(rest, kept, routes)), None)
     conflict = (listing.at, other.at) if other is not None else ()
     return Table(name, family, kept, listing, conflict, _by_length(kept, family))
+
+
+def _directness(listing: RouteTableListing) -> tuple[bool, bool]:
+    """The plainest proof comes first: the table's own listing, and the one whose command is in the evidence."""
+    return listing.table is None, listing.basis == "content"
 
 
 def _is_partial(document: Document, routes: Sequence[Route]) -> bool:
