@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from kwhy.model.subject import ANONYMOUS_NODE
 from kwhy.model.wording import Names, shell_plain
 
 Risk = Literal["none", "low", "medium", "high"]
@@ -31,7 +32,12 @@ class Probe(msgspec.Struct, frozen=True):
         """
         names = Names({key: value for key, value in values.items() if value})
         plain = Names({key: value for key, value in names.items() if shell_plain(value)})
-        return ProbeCall(self.command.format_map(plain), self.where.format_map(names), self)
+        return ProbeCall(
+            self.command.format_map(plain),
+            self.where.format_map(names).replace(f"node {ANONYMOUS_NODE}", ANONYMOUS_NODE),
+            self.unlocks.format_map(names),
+            self,
+        )
 
 
 class ProbeCall(msgspec.Struct, frozen=True):
@@ -39,4 +45,5 @@ class ProbeCall(msgspec.Struct, frozen=True):
 
     command: str
     where: str
+    unlocks: str
     probe: Probe

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from kwhy.model.diagnosis import (
     Coverage,
     Diagnosis,
@@ -233,8 +235,6 @@ def _notes(scene: Scene, found: Trace) -> tuple[str, ...]:
 
 
 def _with_failures(coverage: Coverage, failures: list[str]) -> Coverage:
-    import msgspec
-
     return msgspec.structs.replace(coverage, failed_rules=coverage.failed_rules + tuple(dict.fromkeys(failures)))
 
 

@@ -65,7 +65,7 @@ def next_steps(found: Trace, accounts: dict[Node, set[Node]], explanations: list
     for call in sorted(decided, key=worth)[:MAX_STEPS]:
         codes = tuple(sorted({node.condition.code for node in decided[call]}))
         steps.append(
-            NextStep(call.command, call.where, f"shows {call.probe.unlocks}", codes, call.probe.cost, call.probe.risk)
+            NextStep(call.command, call.where, f"shows {call.unlocks}", codes, call.probe.cost, call.probe.risk)
         )
     return steps
 

@@ -11,7 +11,7 @@ from kwhy.scene.scene import Scene
 
 
 class Question(msgspec.Struct, frozen=True):
-    """``about`` limits the symptoms to one object (its pods included). ``symptom`` names what was seen, in any words."""
+    """``about`` limits the symptoms to one object (its pods too); ``symptom`` says in words what was seen."""
 
     about: Subject | None = None
     symptom: str | None = None

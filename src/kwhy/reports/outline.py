@@ -9,6 +9,7 @@ import msgspec
 from kwhy.model.diagnosis import Diagnosis, Finding, Hypothesis, NextStep, RootCause, RuledOut, Undetermined
 from kwhy.model.time import iso
 from kwhy.model.verdict import Evidence
+from kwhy.model.wording import named
 from kwhy.reports.wording import Mend, counted, mend, one_line, place, printable, since, size
 
 
@@ -131,11 +132,11 @@ def _cause(cause: RootCause, findings: dict[str, Finding], numbered: bool) -> Ca
         percent=round(cause.confidence * 100),
         title=one_line(finding.title),
         code=finding.condition.code,
-        subject=one_line(str(finding.subject)),
+        subject=one_line(named(finding.subject)),
         proof=tuple(_evidence(evidence) for evidence in finding.evidence),
         chain=tuple(_finding(findings[name]) for name in cause.chain if name != finding.id and name in findings),
         also=tuple(_finding(findings[name]) for name in cause.explains if name not in on_chain and name in findings),
-        affected=tuple(one_line(str(subject)) for subject in finding.affected),
+        affected=tuple(one_line(named(subject)) for subject in finding.affected),
         since=since(finding.since),
         assumed=tuple(one_line(assumption) for assumption in cause.assumed),
         mends=tuple(mend(remedy, finding.values, finding.subject) for remedy in cause.remedies),
@@ -154,7 +155,7 @@ def _finding(finding: Finding) -> Line:
 
 def _excluded(each: RuledOut) -> Excluded:
     return Excluded(
-        each.condition.code, one_line(str(each.subject)), tuple(_evidence(evidence) for evidence in each.because)
+        each.condition.code, one_line(named(each.subject)), tuple(_evidence(evidence) for evidence in each.because)
     )
 
 
@@ -162,7 +163,7 @@ def _open(each: Undetermined) -> Open:
     commands = dict.fromkeys(printable(call.command) for gap in each.gaps for call in gap.probes)
     return Open(
         each.condition.code,
-        one_line(str(each.subject)),
+        one_line(named(each.subject)),
         "; ".join(one_line(gap.what) for gap in each.gaps),
         tuple(commands),
     )
@@ -170,7 +171,7 @@ def _open(each: Undetermined) -> Open:
 
 def _may_be(hypothesis: Hypothesis, findings: dict[str, Finding]) -> Line:
     causes = " and ".join(
-        f"{condition.code} of {one_line(str(subject))}" for condition, subject in hypothesis.conditions
+        f"{condition.code} of {one_line(named(subject))}" for condition, subject in hypothesis.conditions
     )
     effects = "; ".join(one_line(findings[name].title) for name in hypothesis.accounts_for if name in findings)
     return Line(f"{causes} would account for: {effects}")

@@ -10,7 +10,7 @@ from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import Relation, given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
-from kwhy.probes.node import PPROF_DUMP
+from kwhy.probes.node import CNI_CONFIG, PPROF_DUMP, PROCESSES
 from kwhy.scene.scene import Scene
 
 DAEMON_HUNG = Condition(
@@ -22,10 +22,15 @@ DAEMON_HUNG = Condition(
 )
 
 
+#: The expected daemon, as long as nothing tells which CNI plugin the node uses.
+UNNAMED_DAEMON = "the CNI daemon"
+
+
 def _daemons(scene: Scene, node: Subject) -> list[Subject]:
     """The daemons behind the node's CNI plugins, also where no dump of them exists."""
     host = scene.derive(host_waits, node)
-    return [Subject("Process", name, node=node.name) for name in host.daemons]
+    names = host.daemons or (() if host.plugin_names else (UNNAMED_DAEMON,))
+    return [Subject("Process", name, node=node.name) for name in names]
 
 
 CALLS_DAEMON = Relation("waits for", _daemons)
@@ -57,6 +62,9 @@ def daemon_hung(daemon: Subject, host: HostWaits = given(waits_of_process)) -> V
     seconds tells: the same goroutines stand there in a hang.
     Source: Go runtime/sema.go, sync/mutex.go; minutes are a lower bound (runtime/traceback.go, goroutineheader).
     """
+    if daemon.name == UNNAMED_DAEMON:
+        probes = (PROCESSES.of(node=daemon.node), CNI_CONFIG.of(node=daemon.node))
+        return unsure(f"which CNI plugin {daemon.node} uses, and its daemon", *probes)
     queue = queue_of(host, daemon.name)
     if queue is None or (queue.waiters < 2 and queue.holder is None):
         whole = [g for g in host.of_program(daemon.name) if g.dump.whole]

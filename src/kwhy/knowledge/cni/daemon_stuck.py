@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kwhy.facts.kernel import Resource, ThreadStack, blocked_in
-from kwhy.knowledge.cni.daemon_hung import CALLS_DAEMON, DAEMON_HUNG, queue_of
+from kwhy.knowledge.cni.daemon_hung import CALLS_DAEMON, DAEMON_HUNG, UNNAMED_DAEMON, queue_of
 from kwhy.knowledge.cni.plugins_wait import PLUGINS_WAIT
 from kwhy.knowledge.runtime.cri_call_hangs import CRI_CALL_HANGS
 from kwhy.knowledge.waits.host import HostWaits, programs_where, waits_of_process
@@ -14,7 +14,7 @@ from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.time import Moment
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
-from kwhy.probes.node import KERNEL_STACKS, PPROF_DUMP
+from kwhy.probes.node import KERNEL_STACKS, PPROF_DUMP, PROCESSES
 from kwhy.scene.relations import ITSELF
 from kwhy.scene.scene import Scene
 
@@ -103,6 +103,8 @@ def stuck_in_netlink(daemon: Subject, host: HostWaits = given(waits_of_process))
     Source: vishvananda/netlink v1 nl/nl_linux.go (NetlinkRequest.Execute, NetlinkSocket.Receive); Linux v6.6
     net/netlink/af_netlink.c (netlink_recvmsg, netlink_ack).
     """
+    if daemon.name == UNNAMED_DAEMON:
+        return _unnamed(daemon)
     for wait in host.blocked_outside(daemon.name):
         thread = host.thread_behind(wait)
         in_netlink = thread is not None and blocked_in(thread).resource is Resource.NETLINK
@@ -128,13 +130,20 @@ def stuck_in_system_call(daemon: Subject, host: HostWaits = given(waits_of_proce
     What looks like it: A call that is merely slow: a second dump after ten seconds tells.
     Source: Go runtime/proc.go (entersyscall), syscall package.
     """
+    if daemon.name == UNNAMED_DAEMON:
+        return _unnamed(daemon)
     for wait in host.blocked_outside(daemon.name):
         queue = _queue_behind(host, daemon, wait)
         if queue is not None:
             return _present(daemon, wait, queue, host.thread_behind(wait))
-    if any(g.dump.whole for g in host.of_program(daemon.name)):
-        return Absent((Evidence(host.of_program(daemon.name)[0].at, "no lock holder of it waits in a system call"),))
+    whole = [g for g in host.of_program(daemon.name) if g.dump.whole]
+    if whole and not host.blocked_outside(daemon.name):
+        return Absent((Evidence(whole[0].at, "no goroutine of it waits in a system call"),))
     return unsure(f"a goroutine dump of {daemon.name}", PPROF_DUMP.of(name=daemon.name, node=daemon.node))
+
+
+def _unnamed(daemon: Subject) -> Verdict:
+    return unsure(f"which CNI plugin {daemon.node} uses, and a dump of its daemon", PROCESSES.of(node=daemon.node))
 
 
 def _queue_behind(host: HostWaits, daemon: Subject, wait: Wait) -> LockQueue | None:

@@ -43,6 +43,10 @@ def _waiting(scene: Scene) -> list[Subject]:
     )
 
 
+def _goroutines(count: int) -> str:
+    return f"{count} goroutines wait" if count > 1 else "a goroutine waits"
+
+
 @rule(
     PLUGINS_WAIT,
     rows=("N6",),
@@ -72,9 +76,7 @@ def plugins_wait(node: Subject, host: HostWaits = given(host_waits)) -> Verdict:
     because = [
         *(Evidence(c.group.at, f"a plugin waits in {c.operation} for {c.wait.on}{minutes(c.wait)}") for c in plugins),
         *(
-            Evidence(
-                c.group.at, f"{c.group.count} goroutines wait for the plugin of CNI {c.operation}{minutes(c.wait)}"
-            )
+            Evidence(c.group.at, f"{_goroutines(c.group.count)} for the plugin of CNI {c.operation}{minutes(c.wait)}")
             for c in executed
         ),
     ]
@@ -84,7 +86,8 @@ def plugins_wait(node: Subject, host: HostWaits = given(host_waits)) -> Verdict:
     if because:
         name = f" ({', '.join(host.plugin_names)})" if host.plugin_names else ""
         waiting = sum(c.group.count for c in executed)
-        count = f", {len(rows)} of them" if rows else f", {waiting} of them" if waiting else ""
+        known = len(rows) or waiting
+        count = f", {known} of them" if known > 1 else ""
         return Present(tuple(because), {"plugin": name, "count": count})
     if host.listings and not rows:
         return Absent((Evidence(host.listings[0].at, "no process runs from the plugin directory"),))

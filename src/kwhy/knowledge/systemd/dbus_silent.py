@@ -5,8 +5,8 @@ from __future__ import annotations
 from kwhy.knowledge.kubelet.relist_waits import RELIST_WAITS
 from kwhy.knowledge.runtime.cri_call_hangs import CRI_CALL_HANGS
 from kwhy.knowledge.waits.graph import distinct
-from kwhy.knowledge.waits.host import HostWaits, lasting, minutes, nodes_where, waits_of_process
-from kwhy.knowledge.waits.kubernetes import dbus_wait, each
+from kwhy.knowledge.waits.host import HostWaits, host_waits, lasting, minutes, nodes_where, waits_of_process
+from kwhy.knowledge.waits.kubernetes import cni_exec, dbus_wait, each
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import Relation, given, leads_to, rule
 from kwhy.model.subject import Subject
@@ -56,7 +56,12 @@ DBUS_SILENT = Condition(
 
 
 def _systemd_of(scene: Scene, subject: Subject) -> list[Subject]:
-    return [Subject("Process", "systemd", node=subject.name if subject.kind == "Node" else subject.node)]
+    """The node's systemd, unless dumps show that the calls wait for CNI plugins and nothing waits for D-Bus."""
+    node = subject.name if subject.kind == "Node" else subject.node
+    host = scene.derive(host_waits, Subject("Node", node or ""))
+    if each(host.groups, cni_exec) and not each(host.groups, dbus_wait):
+        return []
+    return [Subject("Process", "systemd", node=node)]
 
 
 SYSTEMD_OF = Relation("waits for", _systemd_of)
