@@ -269,7 +269,7 @@ def _compare(path: Path, scratch: Path) -> int:
     print(f"capture             {path.stat().st_size / 1e6:8.0f} MB  {ours['packets']:.0f} packets")
     print(f"floor, reading      {floor:8.2f} s")
     print(
-        f"kwhy flows          {ours['seconds']:8.2f} s  {ours['seconds'] / floor:6.1f} × floor  {ours['memory']:4.0f} MB"
+        f"kwhy flows          {ours['seconds']:8.2f} s  {ours['seconds'] / floor:6.1f} × floor  {ours['memory']:.0f} MB"
     )
     print(
         f"                    {ours['tcp_flows']:.0f} TCP flows, {ours['handshakes']:.0f} handshakes, "

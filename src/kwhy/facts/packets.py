@@ -10,6 +10,7 @@ apart in ``interface_hint``.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -134,8 +135,9 @@ class Capture(msgspec.Struct, frozen=True, gc=False):
 
     ``name_hint``: the interface that the file name suggests. ``truncated``: the last record is incomplete (the capture
     was copied while being written, or cut). ``cut``: packets stored shorter than they were (snap length).
-    ``fragments``: IP fragments. ``undecoded``: packets whose addresses could not be read. ``wire_sizes``: byte counts are those of
-    frames; printed captures without ``-e`` know payloads only. ``by_kind`` counts packets ("tcp", "udp", "arp", …).
+    ``fragments``: IP fragments. ``undecoded``: packets whose addresses could not be read. ``wire_sizes``: byte counts
+    are those of frames; printed captures without ``-e`` know payloads only. ``by_kind`` counts packets ("tcp", "udp",
+    "arp", …).
     """
 
     form: Form
@@ -161,11 +163,12 @@ class Direction(msgspec.Struct, frozen=True, gc=False):
 
     ``syn``: SYNs without ACK, ``syn_ack`` with it. ``retransmitted``: segments whose sequence range was already seen.
     ``late``: segments behind the highest sequence that fill a hole: reordered, or lost before the capture point and
-    sent again. ``twice``: the same packet captured again (equal IP identification), as ``-i any`` does. ``zero_windows``:
-    segments that announce a full receive buffer. ``leaving``/``entering``: packets that the capture marks as sent or
-    received by this host (cooked captures only). ``hops``: lowest and highest TTL of packets other than RST; (0, 0)
-    where unknown. ``answers`` counts the turns in which this side sent data after data of the other; ``wait`` is the
-    sum of the silence before them and ``longest_wait`` the longest, in seconds.
+    sent again. ``twice``: the same packet captured again (equal IP identification), as ``-i any`` does.
+    ``zero_windows``: segments that announce a full receive buffer. ``leaving``/``entering``: packets that the capture
+    marks as sent or received by this host (cooked captures only). ``hops``: lowest and highest TTL of packets other
+    than RST; (0, 0) where unknown. ``answers`` counts the turns in which this side sent data after data of the other;
+    ``wait`` is the sum of the silence before them and ``longest_wait`` the longest, in seconds. ``largest`` is the
+    payload of the largest packet, ``largest_retransmitted`` that of the largest segment sent again.
     """
 
     packets: int = 0
@@ -185,6 +188,8 @@ class Direction(msgspec.Struct, frozen=True, gc=False):
     answers: int = 0
     wait: float = 0.0
     longest_wait: float = 0.0
+    largest: int = 0
+    largest_retransmitted: int = 0
 
 
 class IcmpError(msgspec.Struct, frozen=True, gc=False):
@@ -359,24 +364,55 @@ class NeighbourQuestion(msgspec.Struct, frozen=True, gc=False):
         return self.first.at
 
 
-__all__ = [
-    "ACK",
-    "CWR",
-    "ECE",
-    "FIN",
-    "PUSH",
-    "RST",
-    "SYN",
-    "URG",
-    "Capture",
-    "CapturedInterface",
-    "Direction",
-    "Flow",
-    "Form",
-    "IcmpError",
-    "IcmpReason",
-    "NeighbourQuestion",
-    "Outcome",
-    "Packet",
-    "Ping",
-]
+class Peer(msgspec.Struct, frozen=True, gc=False):
+    """One address that another exchanged packets with, all flows added up."""
+
+    address: str
+    flows: int
+    packets: int
+    bytes_sent: int
+    bytes_received: int
+    retransmitted: int
+    wait: float
+
+    @property
+    def bytes(self) -> int:
+        return self.bytes_sent + self.bytes_received
+
+
+def syn_unanswered(flows: Iterable[Flow]) -> list[Flow]:
+    """Connections whose SYNs got no answer of any kind on the interface that shows them."""
+    return [flow for flow in flows if flow.protocol == "tcp" and flow.outcome == "unanswered"]
+
+
+def refused(flows: Iterable[Flow]) -> list[Flow]:
+    """Connections whose SYN was answered by RST."""
+    return [flow for flow in flows if flow.outcome == "refused"]
+
+
+def seen_on(flows: Iterable[Flow], interface: str) -> list[Flow]:
+    """Flows on the interface of that name, as the captures state it."""
+    return [flow for flow in flows if flow.interface == interface]
+
+
+def peers_by_bytes(flows: Iterable[Flow], address: str) -> list[Peer]:
+    """Everyone that ``address`` exchanged packets with, most bytes first. ``wait``: how long it waited for the answers."""
+    by_peer: dict[str, list[tuple[Flow, Direction, Direction]]] = {}
+    for flow in flows:
+        if flow.a == address:
+            by_peer.setdefault(flow.b, []).append((flow, flow.ab, flow.ba))
+        elif flow.b == address:
+            by_peer.setdefault(flow.a, []).append((flow, flow.ba, flow.ab))
+    peers = [
+        Peer(
+            peer,
+            len(shared),
+            sum(flow.packets for flow, _, _ in shared),
+            sum(sent.bytes for _, sent, _ in shared),
+            sum(received.bytes for _, _, received in shared),
+            sum(sent.retransmitted + received.retransmitted for _, sent, received in shared),
+            sum(received.wait for flow, _, received in shared if flow.a == address),
+        )
+        for peer, shared in by_peer.items()
+    ]
+    return sorted(peers, key=lambda peer: (-peer.bytes, peer.address))

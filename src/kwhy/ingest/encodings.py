@@ -10,6 +10,7 @@ import mmap
 import re
 from collections.abc import Callable, Iterator
 
+from kwhy.ingest.capture.magic import is_capture
 from kwhy.ingest.limits import HEAD_BYTES, SCAN_BYTES
 from kwhy.ingest.storage import kept, windows
 
@@ -31,18 +32,21 @@ TERMINAL_CODES = re.compile(b"|".join((_CONTROL_SEQUENCE, _SYSTEM_COMMAND, _CHAR
 
 _DIRTY = re.compile(rb"[\r\x1b\x08]")
 #: Control characters that no text contains (tab, line feed, return, form feed, backspace, bell, escape are fine).
-_CONTROLS = bytes(c for c in range(32) if c not in b"\t\n\r\f\b\a\x1b\v")
-#: A text log may hold some of them (NULs after a power cut); data that is no text holds many.
-BINARY_SHARE = 0.02
+_CONTROLS = bytes(c for c in range(1, 32) if c not in b"\t\n\r\f\b\a\x1b\v")
+#: Shares of a document's head above which it is no text. After a power cut a log holds a run of NULs, nothing else.
+CONTROL_SHARE = 0.01
+NUL_SHARE = 0.3
 
 
 def is_binary(data: bytes | mmap.mmap) -> bool:
     """Whether ``data`` is no text in any encoding known here."""
     head = bytes(data[:HEAD_BYTES])
+    if is_capture(head):  # one of plain HTTP holds few control characters
+        return True
     if _marked_encoding(head) is not None or _unmarked_utf16(head) is not None:
         return False
     controls = len(head) - len(head.translate(None, _CONTROLS))
-    return controls > BINARY_SHARE * len(head)
+    return controls > CONTROL_SHARE * len(head) or head.count(0) > NUL_SHARE * len(head)
 
 
 def normalised(data: bytes | mmap.mmap) -> bytes | mmap.mmap:

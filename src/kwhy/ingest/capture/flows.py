@@ -213,6 +213,12 @@ def _directions(
         added: list[int] = np.bincount(side, weights=values, minlength=size).astype(np.int64).tolist()
         return added
 
+    def largest(rows: Int64s) -> list[int]:
+        most = np.zeros(size, dtype=np.int64)
+        np.maximum.at(most, side[rows], columns.payload[rows])
+        found: list[int] = most.tolist()
+        return found
+
     lowest, highest = np.full(size, 255, dtype=np.uint8), np.zeros(size, dtype=np.uint8)
     natural = np.flatnonzero(~(grouped.tcp & (columns.flags & RST > 0)))
     np.minimum.at(lowest, side[natural], columns.hops[natural])
@@ -239,6 +245,8 @@ def _directions(
             answers.count.tolist(),
             answers.wait.tolist(),
             answers.longest.tolist(),
+            largest(np.arange(len(columns))),
+            largest(np.flatnonzero(again == RETRANSMITTED)),
         )
     )
 
