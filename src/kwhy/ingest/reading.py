@@ -11,11 +11,11 @@ import msgspec
 from kwhy.ingest.catalogue import all_formats
 from kwhy.ingest.encodings import is_binary, normalised
 from kwhy.ingest.layouts import said_by_path
-from kwhy.ingest.limits import Limits
+from kwhy.ingest.limits import HEAD_BYTES, Limits
 from kwhy.ingest.raw import RawFile, Unreadable
 from kwhy.ingest.recognise import recognised
 from kwhy.ingest.redact import redacted
-from kwhy.ingest.session.blocks import blocks_of
+from kwhy.ingest.session.blocks import begins_several, blocks_of
 from kwhy.ingest.sources import files_of
 from kwhy.model.diagnosis import Coverage, DocumentCoverage
 from kwhy.model.document import Document, Unparsed
@@ -24,6 +24,8 @@ from kwhy.model.parsing import Format
 
 F = TypeVar("F")
 
+#: The format that splits itself.
+SESSION = "terminal-session"
 #: How many places of unparsed parts the report names per document; the number of all is kept.
 PROBLEMS_SHOWN = 5
 
@@ -176,8 +178,13 @@ class _Reading:
         recognition = recognised(document, self.formats)
         self.failed += recognition.failures
         chosen = recognition.format
+        if (chosen is None or chosen.name != SESSION) and (blocks := self._several_outputs(document)):
+            document.format = "several-outputs"
+            self.counts.append(DocumentCount(document, 0, 0))
+            return blocks
         if chosen is None:
-            return self._without_format(document)
+            self._without_format(document)
+            return []
         document.format = chosen.name
         if recognition.rivals:
             self.notes.append(
@@ -185,21 +192,22 @@ class _Reading:
             )
         return self._parsed(document, chosen)
 
-    def _without_format(self, document: Document) -> list[Document]:
+    def _several_outputs(self, document: Document) -> list[Document]:
+        """The parts of a document in which outputs of different formats are glued together; nothing if it is one."""
+        if is_binary(document.data) or not begins_several(bytes(document.data[:HEAD_BYTES])):
+            return []
+        blocks = blocks_of(document)
+        found = {recognised(block, self.formats).format for block in blocks} - {None}
+        return blocks if len(found) >= 2 else []
+
+    def _without_format(self, document: Document) -> None:
         if not document.data:
             document.format = "empty"
             self.counts.append(DocumentCount(document, 0, 0))
-            return []
-        if is_binary(document.data):
+        elif is_binary(document.data):
             self._set_aside(document, "binary data of no known format")
-            return []
-        blocks = blocks_of(document)
-        if any(recognised(block, self.formats).format is not None for block in blocks):
-            document.format = "several outputs"
-            self.counts.append(DocumentCount(document, 0, 0))
-            return blocks
-        self._set_aside(document, "no parser recognises its contents")
-        return []
+        else:
+            self._set_aside(document, "no parser recognises its contents")
 
     def _set_aside(self, document: Document, why: str) -> None:
         place = document.source if document.first_line == 1 else f"{document.source}:{document.first_line}"

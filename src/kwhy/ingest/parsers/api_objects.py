@@ -1,7 +1,7 @@
 """Kubernetes API objects in JSON and YAML.
 
 Produced by `kubectl get … -o json|yaml` (one object, a List, several), the API server itself (typed lists, Table;
-`kubectl get --raw`), `jq`, `kubectl cluster-info dump`, must-gather and support bundles. Checked on answers of Kubernetes v1.34.
+`kubectl get --raw`), `jq`, `kubectl cluster-info dump`, must-gather, support bundles. Checked on Kubernetes v1.34.
 """
 
 from __future__ import annotations

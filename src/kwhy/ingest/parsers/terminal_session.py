@@ -1,8 +1,8 @@
 """Terminal sessions: what a person copied from a terminal, or `script`, `bash -x` and runbooks recorded.
 
 Each command becomes a nested document with its command line, host and (where a `date` says it) time; a command that
-printed nothing gives an empty document, which is evidence too. Outputs glued together without prompts are cut where
-something unmistakable begins. Prompt styles: ingest/session/prompts.py.
+printed nothing gives an empty document, which is evidence too. Prompt styles: ingest/session/prompts.py. Outputs glued
+together without prompts: ingest/session/blocks.py.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from kwhy.ingest.session.blocks import blocks_of, kinds_at_block_starts
 from kwhy.ingest.session.commands import documents_of
 from kwhy.ingest.session.prompts import Prompt, Sureness, prompt_of
 from kwhy.ingest.session.words import is_command
@@ -62,15 +61,4 @@ def _parse_session(document: Document) -> Iterator[Parsed]:
     yield from documents_of(document)
 
 
-def _recognise_glued(head: Head) -> float:
-    """Several kinds of output, each behind a blank line: no single parser is right for all."""
-    return 0.98 if len(kinds_at_block_starts(head.text.encode("utf-8", "replace"))) >= 2 else 0.0
-
-
-def _parse_glued(document: Document) -> Iterator[Parsed]:
-    yield from blocks_of(document)
-
-
-SESSION: Final = Format("terminal-session", _recognise_session, _parse_session)
-GLUED: Final = Format("several-outputs", _recognise_glued, _parse_glued)
-FORMATS: Final = (SESSION, GLUED)
+FORMAT: Final = Format("terminal-session", _recognise_session, _parse_session)

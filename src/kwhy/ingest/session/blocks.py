@@ -44,15 +44,17 @@ def header_kind(line: bytes) -> str | None:
     return None
 
 
-def kinds_at_block_starts(data: bytes) -> set[str]:
-    """The kinds of output that begin at the first line or behind a blank line."""
-    found: set[str] = set()
+def begins_several(head: bytes) -> bool:
+    """Whether outputs of several kinds, or one behind something else, begin at the first line or behind blank lines."""
+    found: set[str | None] = set()
     after_blank = True
-    for line in data.split(b"\n"):
-        if after_blank and (kind := header_kind(line)):
-            found.add(kind)
+    for line in head.split(b"\n"):
+        if after_blank and line.strip():
+            kind = header_kind(line)
+            if kind is not None or not found:
+                found.add(kind)
         after_blank = not line.strip()
-    return found
+    return len(found) >= 2
 
 
 def blocks_of(document: Document) -> list[Document]:

@@ -1,0 +1,71 @@
+"""Secrets do not survive in excerpts; what is no secret does."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kwhy.ingest.redact import MASK, redacted
+
+JWT = "eyJhbGciOiJSUzI1NiIsImtpZCI6IiJ9.eyJpc3MiOiJrdWJlcm5ldGVzL3NlcnZpY2VhY2NvdW50In0.c2lnbmF0dXJl"
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        (f"Authorization: Bearer {JWT}", JWT),
+        (f"token {JWT} rejected", JWT),
+        ("curl -H 'Authorization: Basic dXNlcjpwYXNzd29yZA=='", "dXNlcjpwYXNzd29yZA=="),
+        ("mysql --password=hunter2 -h db", "hunter2"),
+        ('{"password": "hunter2 and more"}', "hunter2 and more"),
+        ("MYSQL_ROOT_PASSWORD: s3cr3t!", "s3cr3t!"),
+        (
+            "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        ),
+        ("using key AKIAIOSFODNN7EXAMPLE", "AKIAIOSFODNN7EXAMPLE"),
+        ("Get https://admin:hunter2@registry.example/v2/: EOF", "hunter2"),
+        ("-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA75\n-----END RSA PRIVATE KEY-----", "MIIEpAIBAAKCAQEA75"),
+        ("-----BEGIN PRIVATE KEY-----\nMIIEpAIBAAKCAQEA75", "MIIEpAIBAAKCAQEA75"),
+        ("MIIEpAIBAAKCAQEA75" + "Ab1/" * 12, "Ab1/" * 12),
+        ("--token=abcdef.0123456789abcdef", "0123456789abcdef"),
+        ("client_secret='abc def'", "abc def"),
+        ("ghp_0123456789abcdefghijABCDEFGHIJ012345", "0123456789abcdefghij"),
+    ],
+)
+def test_a_secret_is_masked(text: str, secret: str) -> None:
+    assert secret not in redacted(text)
+    assert MASK in redacted(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'MountVolume.SetUp failed for volume "tls" : secret "web-tls" not found',
+        "unable to validate token: expired",
+        "PLEG is not healthy: pleg was last seen active 3m0.9s ago; threshold is 3m0s",
+        'Get "https://10.96.0.1:443/api/v1/nodes?limit=500": dial tcp 10.96.0.1:443: connect: connection refused',
+        "SecretName:  web-tls",
+        "image registry.lab.example/shop/app@sha256:" + "ab" * 32,
+        "kubelet bearer of bad news",
+    ],
+)
+def test_what_is_no_secret_stays(text: str) -> None:
+    assert redacted(text) == text
+
+
+@given(st.text(max_size=300))
+def test_redacting_twice_changes_nothing_more(text: str) -> None:
+    once = redacted(text)
+    assert redacted(once) == once
+
+
+@given(
+    st.text(alphabet="abc123", min_size=6, max_size=30),
+    st.sampled_from(["password=", "token: ", '"secret": "', "://u:"]),
+)
+def test_any_value_behind_a_telling_word_is_masked(value: str, word: str) -> None:
+    text = f"x {word}{value}" + ("@host/" if word == "://u:" else '"' if word.endswith('"') else "")
+    if not value.isdigit():
+        assert value not in redacted(text)
