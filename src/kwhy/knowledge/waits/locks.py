@@ -21,6 +21,10 @@ LARGEST_OWNER = 4096
 #: Minutes by which a holder may seem to wait shorter than its queue: figures are whole minutes, stamped by collections.
 STAMP_SLACK = 1
 
+#: Queues whose holders are looked for, the largest first, and groups looked at for each type of owner: a process with
+#: more of either is not explained by one more.
+QUEUES_EXPLAINED, CANDIDATES = 200, 200
+
 Flow: TypeAlias = Literal["hang", "moving", "unknown"]
 
 
@@ -74,7 +78,8 @@ class LockQueue(msgspec.Struct, frozen=True):
 
     ``lock`` is its address, None where the dump prints none (then all waiters in methods of one type are one queue).
     ``owners`` are the functions that wait to lock it, ``oldest_minutes`` and ``newest_minutes`` bound the waits with a
-    figure; ``without_minutes`` have none. ``holders`` are ranked, the likeliest first.
+    figure; ``without_minutes`` have none. ``holders`` are ranked, the
+    likeliest first; they are looked for in the QUEUES_EXPLAINED largest queues only.
     """
 
     lock: int | None
@@ -112,8 +117,14 @@ def lock_queues(groups: Sequence[GoroutineGroup]) -> tuple[LockQueue, ...]:
     """All queues at mutexes and RWMutexes of one process, the longest first. Pass the groups of one process only."""
     queues = _queues(groups)
     index = _Index.of(groups) if queues else _Index({}, {})
-    built = [_queue(waits, index) for waits in queues.values()]
-    return tuple(sorted(built, key=lambda queue: (-queue.waiters, -(queue.oldest_minutes or 0))))
+    nothing = _Index({}, {})
+    by_size = sorted(queues.values(), key=_size)
+    built = [_queue(waits, index if rank < QUEUES_EXPLAINED else nothing) for rank, waits in enumerate(by_size)]
+    return tuple(built)
+
+
+def _size(waits: _Waits) -> tuple[int, int]:
+    return -sum(wait.count for _, wait in waits), -max(wait.longest_minutes or 0 for _, wait in waits)
 
 
 _TypeKey: TypeAlias = tuple[str, str]
@@ -128,7 +139,8 @@ class _Index(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, groups: Sequence[GoroutineGroup]) -> _Index:
         index = cls({}, {})
-        for group in groups:
+        # Blocked elsewhere first, then the longest: of many candidates these are looked at.
+        for group in sorted(groups, key=lambda group: (bool(group.locks), -(group.longest_minutes or 0))):
             for key in {_type_key(frame) for frame in group.frames}:
                 index.by_type.setdefault(key, []).append(group)
             if group.locks or is_idle(group):
@@ -190,7 +202,7 @@ def _queue(waits: list[tuple[GoroutineGroup, LockWait]], index: _Index) -> LockQ
     candidates = {
         id(group): group
         for key in dict.fromkeys(_type_key(owner) for owner in owners)
-        for group in index.by_type.get(key, ())
+        for group in index.by_type.get(key, ())[:CANDIDATES]
         if id(group) not in queued
     }
     for owner in sorted(pointers.owners) if pointers.is_field else ():
