@@ -39,7 +39,7 @@ def test_a_remedy_shows_risk_steps_verification_and_undo_with_names_filled_in(ex
 
 
 def test_what_was_ruled_out_is_named_and_why_not_proves_it(explained: Diagnosis) -> None:
-    assert "RULED OUT   runtime.hung of Node n1" in text.render(explained)
+    assert "RULED OUT   runtime.hung of node n1" in text.render(explained)
     assert "RunPodSandbox runs a plugin" not in text.render(explained)
     assert "RunPodSandbox runs a plugin" in text.render(explained, why_not=True)
     assert "2-kubelet-sigabrt-cni-exec.txt:11" in text.render(explained, why_not=True)
@@ -49,12 +49,12 @@ def test_conditions_ruled_out_for_the_same_subject_stand_together(explained: Dia
     one = explained.ruled_out[0]
     disk = msgspec.structs.replace(one, condition=explained.undetermined[0].condition)
     report = text.render(msgspec.structs.replace(explained, ruled_out=(one, disk)))
-    assert "RULED OUT   runtime.hung, node.disk-slow of Node n1" in report
+    assert "RULED OUT   runtime.hung, node.disk-slow of node n1" in report
 
 
 def test_what_is_not_known_comes_with_the_next_command(explained: Diagnosis) -> None:
     report = text.render(explained)
-    assert "NOT KNOWN   node.disk-slow of Node n1: how long writes to the disk take" in report
+    assert "NOT KNOWN   node.disk-slow of node n1: how long writes to the disk take" in report
     assert "NEXT        on node n1: why the kernel did not answer · separates node.disk-slow" in report
     assert "$ dmesg -T | tail" in report
 
@@ -108,7 +108,7 @@ def test_an_unexplained_symptom_stands_first_with_its_place_and_the_open_questio
     assert report.startswith("UNEXPLAINED Something fails, and the evidence proves no root cause of it.")
     assert "one PLEG relist had not returned after 3m26s" in report
     assert "1-kubelet.log:11" in report
-    assert "MAY BE      node.disk-slow of Node n1 would account for: one PLEG relist" in report
+    assert "MAY BE      node.disk-slow of node n1 would account for: one PLEG relist" in report
     assert "$ iostat -x 1 5" in report
 
 

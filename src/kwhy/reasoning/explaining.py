@@ -26,7 +26,7 @@ FRONTIER = 0.5
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """A root or a frontier, the symptoms it accounts for, and the shortest chain to the first of them."""
+    """A root or a frontier, the symptoms it accounts for, and the chain up to the farthest of them."""
 
     node: Node
     is_root: bool
@@ -82,17 +82,38 @@ def _has_present_cause(found: Trace, node: Node) -> bool:
 
 
 def _reach(found: Trace, start: Node, *, across_gaps: bool) -> dict[Node, Edge | None]:
-    """Every cause below ``start`` with the edge that led there first (breadth first, so chains are shortest)."""
+    """Every cause below ``start``, each with the last edge of the longest chain that leads there.
+
+    Of several ways from a cause to its effect the one with most proven steps tells most.
+    """
+    order: list[Node] = []
+    entered: dict[Node, bool] = {}
+    stack: list[tuple[Node, bool]] = [(start, False)]
+    while stack:
+        node, left = stack.pop()
+        if left:
+            order.append(node)
+            continue
+        if node in entered:
+            continue
+        entered[node] = True
+        stack.append((node, True))
+        stack += [(edge.cause, False) for edge in _edges_below(found, node, across_gaps) if edge.cause not in entered]
+    # Reversed post-order is topological but for back edges; those (cycles) are skipped by rank.
+    rank = {node: position for position, node in enumerate(reversed(order))}
+    depth: dict[Node, int] = {start: 0}
     reached: dict[Node, Edge | None] = {start: None}
-    queue = [start]
-    for node in queue:
-        for edge in found.causes.get(node, ()):
-            if edge.cause in reached or edge.lead.worsens:
-                continue
-            if across_gaps or edge.cause in found.present:
+    for node in reversed(order):
+        for edge in _edges_below(found, node, across_gaps):
+            if rank[edge.cause] > rank[node] and depth.get(edge.cause, -1) < depth[node] + 1:
+                depth[edge.cause] = depth[node] + 1
                 reached[edge.cause] = edge
-                queue.append(edge.cause)
     return reached
+
+
+def _edges_below(found: Trace, node: Node, across_gaps: bool) -> list[Edge]:
+    edges = found.causes.get(node, ())
+    return [e for e in edges if not e.lead.worsens and (across_gaps or e.cause in found.present)]
 
 
 def _deepest(found: Trace, symptom: Node, reach: dict[Node, Edge | None]) -> list[Node]:
@@ -110,8 +131,9 @@ def _explanation(
     is_open: bool,
     assumed: set[Node],
 ) -> Explanation:
-    symptoms = sorted(symptoms, key=lambda s: (len(_chain(reach[s], node)), _key(s)))
-    chain = _chain(reach[symptoms[0]], node)
+    chains = {symptom: _chain(reach[symptom], node) for symptom in symptoms}
+    symptoms = sorted(symptoms, key=lambda s: (-len(chains[s]), _key(s)))
+    chain = chains[symptoms[0]]
     steps = [node, *(edge.effect for edge in chain)]
     return Explanation(
         node=node,

@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING
 
 from kwhy.facts.logs import LogFile
 from kwhy.facts.objects import Condition, Event
+from kwhy.model.time import Moment
 
 if TYPE_CHECKING:
     from kwhy.scene.scene import Scene
+
+
+#: Zones lie at least a quarter of an hour apart (seconds).
+ZONE_STEP = 900.0
 
 
 def parse_timestamp(text: object) -> float | None:
@@ -36,8 +41,16 @@ def newest_moment(scene: Scene) -> float | None:
             found += [t for t in (parse_timestamp(condition.last_transition_time),) if t is not None]
     for lease in scene.structs("Lease"):
         found += [t for t in (parse_timestamp(getattr(getattr(lease, "spec", None), "renew_time", None)),) if t]
-    found += [log.last.latest for log in scene.facts(LogFile) if log.last.latest is not None]
+    logged = [log.last for log in scene.facts(LogFile)]
+    found += [last.latest for last in logged if last.latest is not None and _precise(last)]
+    if not found:  # a time without its zone is better than none
+        found = [last.latest for last in logged if last.latest is not None]
     return max(found, default=None)
+
+
+def _precise(moment: Moment) -> bool:
+    """Whether year and zone are known: an upper bound alone may lie half a day ahead."""
+    return moment.earliest is not None and moment.latest is not None and moment.latest - moment.earliest < ZONE_STEP
 
 
 def _conditions(struct: object) -> list[Condition]:

@@ -12,7 +12,9 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
+from itertools import combinations
 from pathlib import PurePosixPath
+from typing import TypeAlias
 
 import msgspec
 
@@ -28,6 +30,19 @@ class By(Enum):
     NEIGHBOURS = "it lies beside documents of this node"
     ONLY_CANDIDATE = "it is the only node in the evidence"
     ANONYMOUS = "nothing tells"
+
+
+class Role(msgspec.Struct, frozen=True):
+    """What a document is on its host, where a host has one of the kind at a time ("log of kubelet").
+
+    ``marks`` identify the one: two documents of a role that share no mark come from two hosts (or two lives of one).
+    """
+
+    name: str
+    marks: frozenset[str]
+
+
+RoleOf: TypeAlias = Callable[[Document], Role | None]
 
 
 class Hosts(msgspec.Struct, frozen=True):
@@ -53,13 +68,12 @@ def assign_hosts(
     documents: Sequence[Document],
     stated: Mapping[int, str],
     node_names: frozenset[str],
-    role_of: Callable[[Document], str | None],
+    role_of: RoleOf,
 ) -> Hosts:
     """Decide the host of every document.
 
     ``stated`` maps ``id(document)`` to the host name that the document states. ``node_names`` are the names of nodes
-    that API objects state. ``role_of`` names what a document is on its host where there can be only one of the kind at
-    a time ("log of kubelet", "process list"); None for documents without such a role or that belong to no host.
+    that API objects state. ``role_of`` gives a document's :class:`Role` on its host, None for documents without one.
     """
     known = set(node_names) | {_node_name(name, node_names) for name in stated.values()}
     found: dict[int, tuple[Subject, By]] = {}
@@ -74,10 +88,9 @@ def assign_hosts(
     rest = [document for document in documents if id(document) not in found]
     if len(hosts_known) == 1 and not _several_hosts(rest, role_of):
         only = next(iter(hosts_known))
-        taken = {role_of(d) for d in documents if id(d) in found} - {None}
+        known_documents = [d for d in documents if id(d) in found]
         for document in rest:
-            role = role_of(document)
-            if role is None or role not in taken:
+            if not _several_hosts([*known_documents, document], role_of):
                 found[id(document)] = (only, By.ONLY_CANDIDATE)
     for document in [document for document in documents if id(document) not in found]:
         found[id(document)] = (_anonymous(document, rest, role_of), By.ANONYMOUS)
@@ -124,7 +137,7 @@ def _directory(document: Document) -> str:
 def _spread_over_directories(
     documents: Sequence[Document],
     found: dict[int, tuple[Subject, By]],
-    role_of: Callable[[Document], str | None],
+    role_of: RoleOf,
 ) -> None:
     """Give a directory's host to its other documents, deepest directories first, where exactly one host is known."""
     by_directory: dict[str, list[Document]] = defaultdict(list)
@@ -143,27 +156,31 @@ def _spread_over_directories(
             found[id(document)] = (host, By.NEIGHBOURS)
 
 
-def _several_hosts(documents: Sequence[Document], role_of: Callable[[Document], str | None]) -> bool:
-    """Two documents of one role (two kubelet logs) may come from two hosts."""
-    roles = [role for d in documents if (role := role_of(d)) is not None]
-    return len(roles) != len(set(roles))
+def _several_hosts(documents: Sequence[Document], role_of: RoleOf) -> bool:
+    """Whether two documents of one role show nothing in common: they come from two hosts."""
+    by_name: dict[str, list[frozenset[str]]] = defaultdict(list)
+    for document in documents:
+        role = role_of(document)
+        if role is not None:
+            by_name[role.name].append(role.marks)
+    return any(not one & other for marks in by_name.values() for one, other in combinations(marks, 2))
 
 
 def _anonymous(
     document: Document,
     unknown: Sequence[Document],
-    role_of: Callable[[Document], str | None],
+    role_of: RoleOf,
 ) -> Subject:
     """One anonymous host per directory; where a directory plainly holds several hosts, one per shared name prefix."""
     beside = [d for d in unknown if _directory(d) == _directory(document)]
     if _several_hosts(beside, role_of):
-        beside = [d for d in beside if _prefix(d.source) == _prefix(document.source)]
+        beside = [d for d in beside if file_prefix(d.source) == file_prefix(document.source)]
         if _several_hosts(beside, role_of):
             beside = [document]
     first = next((d for d in beside if role_of(d) is not None), beside[0])
     return _node(f"{ANONYMOUS_NODE}{first.source}")
 
 
-def _prefix(source: str) -> str:
+def file_prefix(source: str) -> str:
     """The leading word of a file name ("n1" of "n1-kubelet.log")."""
     return re.split(r"[-_. ]", PurePosixPath(source).name, maxsplit=1)[0]

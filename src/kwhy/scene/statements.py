@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-
-from kwhy.facts.goroutines import GoroutineDump
+from kwhy.facts.goroutines import GoroutineDump, GoroutineGroup
 from kwhy.facts.hosts import HostName, MachineId
 from kwhy.facts.logs import LogFile
-from kwhy.facts.processes import ProcessListing
+from kwhy.facts.processes import KERNEL_NAME_LENGTH, ProcessListing, ProcessSeen
+from kwhy.scene.hosts import Role, file_prefix
 
 if TYPE_CHECKING:
     from kwhy.scene.scene import Scene
 
+#: Below this, process ids stand for the same programs on every host.
+_OWN_PIDS = 300
+#: Below this, goroutine ids stand for the same goroutines in every process of a program.
+_OWN_GOROUTINES = 200
 #: Components that log from a node of their own; there is one of each on a host at a time.
 _ONE_PER_HOST = frozenset({"kubelet", "containerd", "dockerd", "crio", "kernel", "kube-proxy"})
 
@@ -47,24 +51,27 @@ def _machines(scene: Scene) -> dict[str, str]:
     return found
 
 
-def host_roles(scene: Scene) -> dict[int, str]:
+def host_roles(scene: Scene) -> dict[int, Role]:
     """``id(document)`` → what the document is on its host, where a host has one of the kind at a time."""
-    roles: dict[int, str] = {}
+    roles: dict[int, Role] = {}
     for log in scene.facts(LogFile):
         if log.component in _ONE_PER_HOST:
-            roles[id(log.document)] = f"log of {log.component}"
+            marks = {str(pid) for pid in log.pids} or {file_prefix(log.document.source)}
+            roles[id(log.document)] = Role(f"log of {log.component}", frozenset(marks))
+    rows: dict[int, set[str]] = defaultdict(set)
+    for process in scene.facts(ProcessSeen):
+        if process.pid >= _OWN_PIDS:
+            rows[id(process.at.document)].add(f"{process.pid} {process.program[:KERNEL_NAME_LENGTH]}")
     for listing in scene.facts(ProcessListing):
-        roles[id(listing.at.document)] = "process list"
-    _add_dumps(scene, roles)
-    return roles
-
-
-def _add_dumps(scene: Scene, roles: dict[int, str]) -> None:
-    """Whole dumps of one program with different pids come from different hosts or times; copies share a fingerprint."""
-    by_program: dict[str, dict[str, list[GoroutineDump]]] = defaultdict(lambda: defaultdict(list))
+        document = listing.at.document
+        roles[id(document)] = Role("process list", frozenset(rows[id(document)]))
+    goroutines: dict[int, set[str]] = defaultdict(set)
+    for group in scene.facts(GoroutineGroup):
+        goroutines[id(group.at.document)].update(
+            f"{example.id} {group.shape}" for example in group.examples if (example.id or 0) >= _OWN_GOROUTINES
+        )
     for dump in scene.facts(GoroutineDump):
-        if dump.whole and dump.program is not None:
-            by_program[dump.program][dump.fingerprint].append(dump)
-    for program, copies in by_program.items():
-        for same in copies.values():
-            roles.setdefault(id(same[0].at.document), f"dump of {program}")
+        document = dump.at.document
+        if dump.whole and dump.program is not None and goroutines[id(document)]:
+            roles.setdefault(id(document), Role(f"dump of {dump.program}", frozenset(goroutines[id(document)])))
+    return roles
