@@ -72,7 +72,7 @@ def go_duration(text: str) -> float | None:
 def pleg_history(scene: Scene, node: Subject) -> PlegHistory:
     """The kubelet log's lines "PLEG is not healthy", or the node's Ready condition that repeats them"""
     hits = [hit for hit in scene.facts_on(node, LogHit) if hit.pattern == PLEG_NOT_HEALTHY]
-    passes = [found for hit in hits for found in _passes(hit)]
+    passes = _distinct([found for hit in hits for found in _passes(hit)])
     stated = _from_condition(scene, node)
     if stated is not None:
         passes = _with_condition(passes, stated)
@@ -102,6 +102,23 @@ def _passes(hit: LogHit) -> list[Pass]:
         Pass(group[0][0], group[-1][1], hit.count if len(found) == 1 else len(group), _ends(group), group[0][3])
         for group in found
     ]
+
+
+def _distinct(passes: list[Pass]) -> list[Pass]:
+    """One entry per pass in the order of time: copies of a log, or excerpts of it, speak of the same passes."""
+    merged: list[Pass] = []
+    for one in sorted(passes, key=lambda p: (p.start or 0.0, p.age)):
+        last = merged[-1] if merged else None
+        if (
+            last is not None
+            and last.start is not None
+            and one.start is not None
+            and one.start - last.start <= SAME_PASS
+        ):
+            merged[-1] = msgspec.structs.replace(last if last.lines >= one.lines else one, age=max(last.age, one.age))
+        else:
+            merged.append(one)
+    return merged
 
 
 def _minus(when: Moment, seconds: float) -> Moment:
@@ -135,13 +152,18 @@ def _from_condition(scene: Scene, node: Subject) -> Pass | None:
 
 
 def _with_condition(passes: list[Pass], stated: Pass) -> list[Pass]:
-    """The condition repeats the newest pass of the log, or speaks of another one."""
-    if passes and stated.began.latest is not None and passes[-1].began.latest is not None:
-        newest = passes[-1]
-        if abs((newest.began.latest or 0.0) - stated.began.latest) > SAME_PASS * 2:
-            return sorted([*passes, stated], key=lambda p: p.began.latest or 0.0)
-    if passes:
-        newest = passes[-1]
-        merged = msgspec.structs.replace(newest, evidence=newest.evidence + stated.evidence)
-        return [*passes[:-1], merged]
-    return [stated]
+    """The condition repeats the newest pass of the log, unless the times of both exclude that."""
+    if not passes:
+        return [stated]
+    newest = passes[-1]
+    if _apart(newest.began, stated.began):
+        return sorted([*passes, stated], key=lambda p: p.began.latest or 0.0)
+    return [*passes[:-1], msgspec.structs.replace(newest, evidence=newest.evidence + stated.evidence)]
+
+
+def _apart(one: Moment, other: Moment) -> bool:
+    """Whether two moments cannot be one; bounds that are wide (no zone, no year) exclude little."""
+    slack = SAME_PASS * 2
+    before = one.latest is not None and other.earliest is not None and one.latest + slack < other.earliest
+    after = one.earliest is not None and other.latest is not None and one.earliest - slack > other.latest
+    return before or after
