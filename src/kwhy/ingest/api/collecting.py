@@ -22,7 +22,7 @@ from kwhy.facts.objects import (
     Secret,
 )
 from kwhy.ingest.api.events import event_fact
-from kwhy.ingest.api.kinds import ApiEvent, Envelope, SecretKeys, struct_for
+from kwhy.ingest.api.kinds import ApiEvent, Envelope, SecretKeys, has_struct, struct_for
 from kwhy.ingest.api.repair import mended
 from kwhy.ingest.api.sharing import Neighbour
 from kwhy.ingest.api.yaml_lines import LinesOnDemand
@@ -86,7 +86,7 @@ class Collected:
         return f"{self.path}[{index}]" if self.path else ""
 
     def bulk(self, structs: Sequence[ApiStruct], first_index: int, kind: str) -> bool:
-        """Objects of one struct with consecutive indexes. False, and nothing is kept, where one lacks name or kind."""
+        """Objects of one struct with consecutive indexes. False, and nothing is kept, where one needs a closer look."""
         if not structs:
             return True
         if isinstance(structs[0], ApiEvent | SecretKeys | ConfigMap | Generic):
@@ -109,7 +109,7 @@ class Collected:
         for struct in structs:
             if not isinstance(struct, ApiEvent) and not cast(ApiObject, struct).metadata.name:
                 return False
-            if isinstance(struct, Generic) and not (struct.kind or kind):
+            if isinstance(struct, Generic) and (not (struct.kind or kind) or has_struct(struct.kind)):
                 return False
         for index, struct in enumerate(structs, first_index):
             self.one(struct if isinstance(struct, ApiEvent) else _with_kind(cast(ApiObject, struct), kind), index)

@@ -127,6 +127,11 @@ def struct_for(kind: str, api_version: str) -> type[ApiStruct]:
     return struct
 
 
+def has_struct(kind: str) -> bool:
+    """Whether objects of ``kind``, of some group, have a struct of their own."""
+    return kind in _GROUPS
+
+
 def item_kind(list_kind: str) -> str:
     """ "Pod" for "PodList"; "" for "List" and for what is no list."""
     return list_kind.removesuffix("List") if list_kind.endswith("List") else ""

@@ -26,7 +26,7 @@ class _RowObject(ApiStruct, frozen=True):
 
 class _Row(ApiStruct, frozen=True):
     cells: list[Any] | None = None
-    object: msgspec.Raw | None = None
+    object: msgspec.Raw = msgspec.Raw()
 
 
 class _Table(ApiStruct, frozen=True):
@@ -53,7 +53,7 @@ def table_facts(document: Document, raw: bytes, prefix: str) -> Iterator[Parsed]
         if shown is None or not shown.metadata.name:
             yield Unparsed(document.at(path=path), "a row that does not say which object it shows")
         elif shown.kind not in ("", "PartialObjectMetadata"):
-            whole.raw(row.object or b"", index)
+            whole.raw(row.object, index)
         elif not asked:
             yield Unparsed(document.at(path=path), "a row of a Table; neither it nor a command line says of which kind")
         else:
@@ -66,8 +66,6 @@ def table_facts(document: Document, raw: bytes, prefix: str) -> Iterator[Parsed]
 
 
 def _shown(row: _Row) -> _RowObject | None:
-    if row.object is None:
-        return None
     try:
         return msgspec.json.decode(row.object, type=_RowObject)
     except DECODE_ERRORS:
