@@ -32,7 +32,7 @@ class Pass(msgspec.Struct, frozen=True):
     """One relist that ran past the threshold.
 
     ``start`` is on the clock of its document (seconds; None where the line has no time); ``age`` is how long it had
-    run by the last line about it. ``lines`` counts the lines.
+    run by the last line about it. ``lines`` counts the lines, ``ages`` are those they print.
     """
 
     start: float | None
@@ -40,6 +40,7 @@ class Pass(msgspec.Struct, frozen=True):
     lines: int
     evidence: tuple[Evidence, ...]
     began: Moment
+    ages: frozenset[float] = frozenset()
 
 
 class PlegHistory(msgspec.Struct, frozen=True):
@@ -99,26 +100,39 @@ def _passes(hit: LogHit) -> list[Pass]:
         else:
             found.append([(start, age, evidence, began)])
     return [
-        Pass(group[0][0], group[-1][1], hit.count if len(found) == 1 else len(group), _ends(group), group[0][3])
+        Pass(
+            group[0][0],
+            group[-1][1],
+            hit.count if len(found) == 1 else len(group),
+            _ends(group),
+            group[0][3],
+            frozenset(age for _, age, _, _ in group),
+        )
         for group in found
     ]
 
 
 def _distinct(passes: list[Pass]) -> list[Pass]:
-    """One entry per pass in the order of time: copies of a log, or excerpts of it, speak of the same passes."""
+    """One entry per pass in the order of time: copies of a log, or excerpts of it, speak of the same passes.
+
+    Ages are printed to the nanosecond, so an equal age means the same line; where none is equal, beginnings decide.
+    """
     merged: list[Pass] = []
-    for one in sorted(passes, key=lambda p: (p.start or 0.0, p.age)):
-        last = merged[-1] if merged else None
-        if (
-            last is not None
-            and last.start is not None
-            and one.start is not None
-            and one.start - last.start <= SAME_PASS
-        ):
-            merged[-1] = msgspec.structs.replace(last if last.lines >= one.lines else one, age=max(last.age, one.age))
-        else:
+    for one in sorted(passes, key=lambda p: (not p.began.known, p.start or 0.0, p.age)):
+        same = next((known for known in merged if _one_pass(known, one)), None)
+        if same is None:
             merged.append(one)
+        else:
+            merged[merged.index(same)] = msgspec.structs.replace(
+                same, age=max(same.age, one.age), lines=max(same.lines, one.lines), ages=same.ages | one.ages
+            )
     return merged
+
+
+def _one_pass(known: Pass, other: Pass) -> bool:
+    if known.ages & other.ages:
+        return True
+    return known.start is not None and other.start is not None and abs(known.start - other.start) <= SAME_PASS
 
 
 def _minus(when: Moment, seconds: float) -> Moment:
