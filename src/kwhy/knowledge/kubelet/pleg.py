@@ -18,9 +18,9 @@ from kwhy.scene.views import NodeView
 
 #: Starts of one pass, computed from different lines, agree within this (seconds): lines are stamped a little later.
 SAME_PASS = 2.0
-#: A pass that began this soon after the kubelet's start is among the first: they run every second once the runtime
-#: answers (relistPeriod, Kubernetes v1.34 pkg/kubelet/kubelet.go).
-FIRST_PASSES = 30.0
+#: A pass that began this soon after the kubelet's start is worth saying so: nodes that turn NotReady three minutes after
+#: each restart have their first relists hang (seconds).
+NEAR_START = 60.0
 #: relistThreshold (Kubernetes v1.34 pkg/kubelet/pleg/generic.go).
 RELIST_THRESHOLD = 180.0
 # "pleg was last seen active 3m0.000091019s ago", "27h14m51.413818128s" (time.Duration.String)
@@ -54,11 +54,17 @@ class PlegHistory(msgspec.Struct, frozen=True):
         return self.passes[-1]
 
     @property
-    def start_before(self) -> Evidence | None:
-        """The kubelet's start, where the newest pass is the first or second after it (relist runs every second)."""
+    def start_before(self) -> tuple[float, Evidence] | None:
+        """The kubelet's start shortly before the newest pass: seconds between them, and its line."""
         begun = self.newest.start
-        near = [e for clock, e in self.starts if begun is not None and 0 <= begun - clock <= FIRST_PASSES]
+        near = [
+            (begun - clock, e) for clock, e in self.starts if begun is not None and 0 <= begun - clock <= NEAR_START
+        ]
         return near[-1] if near else None
+
+    @property
+    def seconds_after_start(self) -> float | None:
+        return self.start_before[0] if self.start_before is not None else None
 
 
 def go_duration(text: str) -> float | None:

@@ -65,14 +65,17 @@ def relist_not_returning(node: NodeView, history: PlegHistory = given(pleg_histo
     values = {
         "age": _words(newest.age),
         "began": f"; it began at {iso(begun)}" if begun is not None else "",
-        "first": "; it is the first since the kubelet's start, so restarting it again does not help"
-        if history.start_before is not None
-        else "",
+        "first": _after_start(history),
     }
     lines = f" ({newest.lines} lines agree on its beginning)" if newest.lines > 2 else ""
     because = tuple(Evidence(e.at, e.says + (lines if i == 0 else "")) for i, e in enumerate(newest.evidence))
     started = history.start_before
-    return Present((*because, started) if started is not None else because, values, since=newest.began)
+    return Present((*because, started[1]) if started is not None else because, values, since=newest.began)
+
+
+def _after_start(history: PlegHistory) -> str:
+    delay = history.seconds_after_start
+    return f"; it began {delay:.0f} s after the kubelet's start" if delay is not None else ""
 
 
 def _words(seconds: float) -> str:
