@@ -101,8 +101,10 @@ ALIASES: Final[dict[str, str]] = {
     "kdn": "kubectl describe node",
     "kdno": "kubectl describe node",
 }
-#: Words of sentences; a comment has some of them.
+#: Words that no command line has unquoted; a comment has some of them.
 PROSE: Final = _set(
-    """the a an is are was were to of for with and or not this that these it its shows show see use used using if when
-    then should must can will may does do has have be been as from in on at by we you your our which where how what"""
+    """the a an is are was were this that these it its shows you your we our should must which where when what how have
+    has been will may does then"""
 )
+#: Words that some commands have too ("ip route get 10.0.0.1 from 10.0.0.2"); prose has several of them.
+PROSE_IF_SEVERAL: Final = _set("to of for with and or not see use used using if can in on at by as from all")

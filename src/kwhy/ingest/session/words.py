@@ -9,7 +9,15 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from kwhy.ingest.session.programs import ALIASES, FREE, PROSE, SUBCOMMANDS, WITHOUT_ARGUMENTS, WRAPPERS
+from kwhy.ingest.session.programs import (
+    ALIASES,
+    FREE,
+    PROSE,
+    PROSE_IF_SEVERAL,
+    SUBCOMMANDS,
+    WITHOUT_ARGUMENTS,
+    WRAPPERS,
+)
 
 #: An argument that no prose has: an option, a path, an assignment, a number, a name with punctuation, a quoted word.
 _TECHNICAL: Final = re.compile(r"^-{1,2}[\w?]|[/=@{}$*|<>\"'\[\]\\]|\d|^[\w-]+[._:][\w-]|^[|;&>]")
@@ -19,10 +27,12 @@ def normalised_command(command: str) -> str:
     """The command with a kubectl alias written out: "kg svc" → "kubectl get svc". Everything else stays as typed."""
     words = command.split(" ")
     for position, word in enumerate(words):
+        if "=" in word:  # an assignment for the command behind it
+            continue
         bare = word.rpartition("/")[2].removesuffix(".exe")
         if bare in ALIASES or bare == "kubectl":
             return " ".join([*words[:position], ALIASES.get(bare, "kubectl"), *words[position + 1 :]])
-        if bare not in WRAPPERS and "=" not in word:
+        if bare not in WRAPPERS:
             break
     return command
 
@@ -41,7 +51,7 @@ def reads_as_command(text: str) -> bool:
         arguments = [*extra, *arguments]
     if not arguments:
         return program in WITHOUT_ARGUMENTS
-    if any(word.lower() in PROSE for word in arguments) and not any(word[:1] in "\"'-|" for word in arguments):
+    if not any(word[:1] in "\"'-|" for word in arguments) and _is_prose(arguments):
         return False
     if text.rstrip().endswith((".", ":", "：", "。", ",")) and not text.rstrip().endswith((" .", "/.", "/..")):
         return False
@@ -52,6 +62,11 @@ def reads_as_command(text: str) -> bool:
     if program not in FREE and program not in SUBCOMMANDS:
         return False
     return any(_TECHNICAL.search(word) for word in arguments) or len(arguments) == 1
+
+
+def _is_prose(words: list[str]) -> bool:
+    lowered = [word.lower() for word in words]
+    return any(word in PROSE for word in lowered) or sum(word in PROSE_IF_SEVERAL for word in lowered) >= 2
 
 
 def _program(text: str) -> tuple[str, list[str]]:
