@@ -19,7 +19,8 @@ class Said(msgspec.Struct, frozen=True):
 
 #: sosreport-node-a-2026-11-21-abcdefg/… (sos 4 policies: get_archive_name, "sosreport-$host-$label-$date-$rand")
 _SOS_ROOT = re.compile(r"(?:^|/)sosreport-(?P<host>[A-Za-z0-9.-]+?)(?:-\d+)?-\d{4}-\d{2}-\d{2}-[a-z]{7}/")
-#: …/sos_commands/networking/ip_route_show_table_all (sos: _mangle_command, every run of other characters becomes "_")
+#: …/sos_commands/networking/ip_route_show_table_all (sos 4 report/plugins/__init__.py, _mangle_command: runs of other
+#: characters become "_", slashes become ".")
 _SOS_COMMAND = re.compile(r"(?:^|/)sos_commands/[\w-]+/(?P<name>[^/]+)$")
 
 _LIST = r"(?P<resource>[a-z]+(?:[.-][a-z0-9.-]+)?)"
@@ -83,6 +84,19 @@ _SPELLINGS = {"replication-controllers": "replicationcontrollers", "pvs": "pv", 
 _NO_NAMESPACE = frozenset(
     {"objects", "cluster-resources", "resources", "json", "yaml", "core", "cluster", "k8s", "api"}
 )
+
+
+_STATED_NAMESPACE = re.compile(rb"\"?namespace\"?: *\"?(?P<namespace>[a-z0-9][-a-z0-9]{0,62})\"?")
+_ASKED_NAMESPACE = re.compile(r"^kubectl get .* -n (?P<namespace>\S+)")
+
+
+def confirmed(said: Said, head: bytes) -> Said:
+    """``said`` without a command that the contents contradict: a folder `incident/` is no namespace "incident"."""
+    asked = _ASKED_NAMESPACE.match(said.command or "")
+    stated = {match["namespace"].decode() for match in _STATED_NAMESPACE.finditer(head)}
+    if asked is None or not stated or asked["namespace"] in stated:
+        return said
+    return Said(None, said.host)
 
 
 def said_by_path(source: str) -> Said:

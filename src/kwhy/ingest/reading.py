@@ -10,7 +10,7 @@ import msgspec
 
 from kwhy.ingest.catalogue import all_formats
 from kwhy.ingest.encodings import is_binary, normalised
-from kwhy.ingest.layouts import said_by_path
+from kwhy.ingest.layouts import confirmed, said_by_path
 from kwhy.ingest.limits import HEAD_BYTES, Limits
 from kwhy.ingest.raw import RawFile, Unreadable
 from kwhy.ingest.recognise import recognised
@@ -158,7 +158,7 @@ class _Reading:
 
     def file(self, file: RawFile) -> None:
         self.bytes_read += len(file.data)
-        said = said_by_path(file.source)
+        said = confirmed(said_by_path(file.source), bytes(file.data[:HEAD_BYTES]))
         data = file.data if is_binary(file.data) else normalised(file.data)
         self.document(Document(file.source, data, command=said.command, host=said.host))
 

@@ -16,6 +16,7 @@ from kwhy.ingest.api.json_text import Broken, after_space, line_of, trailing, va
 from kwhy.ingest.api.kinds import Envelope, ListMeta, ListTail, item_kind
 from kwhy.ingest.api.listings import listings
 from kwhy.ingest.api.tables import table_facts
+from kwhy.ingest.kubectl.command import parse_command
 from kwhy.model.document import Document, Unparsed
 from kwhy.model.parsing import Parsed
 
@@ -120,9 +121,11 @@ class _Documents:
             return tail
 
     def _array(self) -> Iterator[Parsed]:
-        """A bare array of objects, as `jq .items` prints it."""
+        """A bare array of objects, as `jq .items` and support bundles write it. It lists only what a command says."""
+        command = parse_command(self.document.command)
+        kind = command.kinds[0] if command is not None and len(command.kinds) == 1 else ""
         collected = Collected(self.document, f"{self._prefix()}$")
-        end = decode_items(collected, self.position + 1, "", "")
+        end = decode_items(collected, self.position + 1, kind, "")
         if end.position is None:
             if not collected.unparsed:
                 yield self._cut_off("the array does not end", self.position)
@@ -130,6 +133,7 @@ class _Documents:
         else:
             self.position = end.position
         yield from collected.facts()
+        yield from listings(collected, "", complete=end.position is not None and command is not None)
 
     def _object(self) -> Iterator[Parsed]:
         start = self.position

@@ -37,6 +37,10 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     "Secret": ("",),
     "Namespace": ("",),
     "ServiceAccount": ("",),
+    "Role": ("rbac.authorization.k8s.io",),
+    "ClusterRole": ("rbac.authorization.k8s.io",),
+    "RoleBinding": ("rbac.authorization.k8s.io",),
+    "ClusterRoleBinding": ("rbac.authorization.k8s.io",),
     "Event": ("", "events.k8s.io"),
 }
 #: Spellings of a foreign group inside a list that would make its other items' struct wrong.
