@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from kwhy.facts.log_patterns import (
+    application,
     cni,
     containerd,
     control_plane,
@@ -35,6 +36,7 @@ _MODULES: tuple[ModuleType, ...] = (
     kernel,
     systemd,
     transport,
+    application,
 )
 
 

@@ -54,7 +54,7 @@ LOAD_FAILED = LogPattern(
     "containerd",
     ("failed to load cni during init", "failed to reload cni configuration"),
     r'failed to (?P<what>load cni during init|reload cni configuration after receiving fs change event).{0,300}?" error="'
-    r'(?P<error>(?:[^"\\]|\\.){0,2000})',
+    r'(?P<error>[^"\\]{0,4000}(?:\\.[^"\\]{0,4000}){0,400})',
     (
         'time="2026-11-21T21:21:20.000000000Z" level=error msg="failed to load cni during init, please check CRI plugin '
         'status before setting up network for pods" error="cni config load failed: no network config found in '

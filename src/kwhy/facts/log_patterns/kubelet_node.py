@@ -78,7 +78,7 @@ BECAME_NOT_READY = LogPattern(
     "kubelet",
     ("Node became not ready",),
     r'Node became not ready" node="(?P<node>[^"]{1,253})" condition=\{.{0,300}?"reason":"(?P<reason>\w{1,80})",'
-    r'"message":"(?P<message>(?:[^"\\]|\\.){0,2000})"'
+    r'"message":"(?P<message>[^"\\]{0,4000}(?:\\.[^"\\]{0,4000}){0,400})"'
     r"|Node became not ready: \{.{0,300}?Reason:(?P<old_reason>\w{1,80}) Message:(?P<old_message>[^}\n]{0,2000})",
     (
         'I1121 21:31:42.000000    4552 setters.go:543] "Node became not ready" node="node-a" condition={"type":"Ready",'

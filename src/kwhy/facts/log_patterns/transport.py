@@ -80,14 +80,16 @@ FORBIDDEN = LogPattern(
     "",
     ("is forbidden: User",),
     r"(?P<resource>[a-z.]{1,100}) (?:\\{0,7}\"[^\"\\]{1,253}\\{0,7}\" )?is forbidden: User \\{0,7}\"(?P<user>[^\"\\]{1,253})\\{0,7}\" cannot "
-    r"(?P<verb>\w{1,30}) resource \\{0,7}\"(?P<what>[^\"\\]{1,253})",
+    r"(?P<verb>\w{1,30}) resource \\{0,7}\"(?P<what>[^\"\\]{1,253})"
+    r"(?:\\{0,7}\" in API group \\{0,7}\"(?P<group>[^\"\\]{0,253})\\{0,7}\" "
+    r"(?:in the namespace \\{0,7}\"(?P<namespace>[^\"\\]{1,63})|at the (?P<cluster>cluster) scope))?",
     (
         '2026-11-21T21:36:50.801742235Z 2026-11-21T21:36:50.801Z INFO /api/v1/namespaces/operator/secrets -> 403 {"kind":'
         '"Status","message":"secrets is forbidden: User \\"system:serviceaccount:operator:widget-operator\\" cannot list '
         'resource \\"secrets\\" in API group \\"\\" in the namespace \\"operator\\""}',
     ),
-    "k8s.io/apiserver pkg/endpoints/handlers/responsewriters/errors.go (v1.14 to v1.34)",
-    key=("user", "verb", "what"),
+    "k8s.io/apiserver pkg/endpoints/handlers/responsewriters/errors.go forbiddenMessage (v1.14 to v1.34)",
+    key=("user", "verb", "what", "group", "namespace", "cluster"),
 )
 UNAUTHORIZED = LogPattern(
     "transport.unauthorized",

@@ -27,19 +27,18 @@ ERROR_WORDS = tuple(
 )  # fmt: skip
 
 
-class Compiled(NamedTuple):
-    """A pattern with its regular expression compiled."""
-
-    pattern: LogPattern
-    regex: re.Pattern[str]
+@cache
+def regex_of(pattern: LogPattern) -> re.Pattern[str]:
+    """Compiled when first needed: compiling all takes longer than reading a small log."""
+    return re.compile(pattern.regex)
 
 
 class Anchors(NamedTuple):
-    """``owners[i]`` are the patterns that ``literals[i]`` announces."""
+    """``owners[i]`` are the patterns that ``literals[i]`` announces; from ``first_error`` on they are error words."""
 
     literals: tuple[bytes, ...]
-    owners: tuple[tuple[Compiled, ...], ...]
-    errors: frozenset[int]
+    owners: tuple[tuple[LogPattern, ...], ...]
+    first_error: int
     goroutine: int
     dump_message: int
     complete_time: int
@@ -48,11 +47,10 @@ class Anchors(NamedTuple):
 @cache
 def anchors() -> Anchors:
     """Patterns' anchors first, then the few of this package."""
-    owners: dict[bytes, list[Compiled]] = {}
+    owners: dict[bytes, list[LogPattern]] = {}
     for pattern in all_patterns():
-        compiled = Compiled(pattern, re.compile(pattern.regex))
         for anchor in pattern.anchors:
-            owners.setdefault(anchor.encode(), []).append(compiled)
+            owners.setdefault(anchor.encode(), []).append(pattern)
     for literal in (GOROUTINE, DUMP_MESSAGE, COMPLETE_TIME, *ERROR_WORDS):
         owners.setdefault(literal, [])
     literals = tuple(owners)
@@ -60,7 +58,7 @@ def anchors() -> Anchors:
     return Anchors(
         literals,
         tuple(tuple(owners[literal]) for literal in literals),
-        frozenset(number[word] for word in ERROR_WORDS),
+        number[ERROR_WORDS[0]],
         number[GOROUTINE],
         number[DUMP_MESSAGE],
         number[COMPLETE_TIME],

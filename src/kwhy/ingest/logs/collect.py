@@ -6,30 +6,31 @@ import mmap
 from collections import Counter, deque
 from typing import NamedTuple
 
-from kwhy.facts.logs import Complaint
-from kwhy.ingest.logs.anchors import Compiled, anchors
-from kwhy.ingest.logs.components import Writer, component_of
+from kwhy.facts.logs import Complaint, LogPattern
+from kwhy.ingest.logs.anchors import anchors, regex_of
+from kwhy.ingest.logs.components import SYSTEM, Writer, component_of
 from kwhy.ingest.logs.dating import Pair, pairs_in
 from kwhy.ingest.logs.error_lines import ErrorSeries, complaint_of, is_error
 from kwhy.ingest.logs.lines import Line, read_line
-from kwhy.ingest.logs.scanner import Chunk, chunks
+from kwhy.ingest.logs.scanner import Chunk, chunks, give_back
 from kwhy.ingest.logs.series import Draft, Series
 from kwhy.ingest.logs.stamps import Stamp
-from kwhy.ingest.redact import redacted
 
-#: Hits of one anchor that are all read; past it, every n-th is, n doubling with every _DOUBLING lines read.
-FLOOD = 400
-_DOUBLING = 100
+#: So many hits of one anchor are all read, as long as the document has few; fewer once it had many lines to read.
+FLOOD, _FLOOD_WHEN_MANY, _MANY = 400, 32, 4_000
+#: Past it, every n-th hit is read, n doubling with every so many lines read.
+_DOUBLING = 8
 #: The last hits of a flooding anchor are read too, so that the last sample is the last hit.
-_TAIL = 8
+_TAIL = 2
 #: Series per pattern: lines of further keys are counted in one series without key.
 _MOST_KEYS = 200
 _LONGEST_FIELD = 1000
-_EXCERPT = 390
+#: Characters of an excerpt.
+EXCERPT = 390
 #: Goroutine headers this near to each other are of one dump: a stack prints at most 100 frames (runtime/traceback.go).
 _SAME_DUMP = 64 << 10
 #: Samples at each end of a series and between: enough for a trend where a pattern has one series, few where it has many.
-_ROOMY, _NARROW = (24, 48), (6, 12)
+_ROOMY, _NARROW = (16, 32), (6, 12)
 _ERROR_FIELDS: dict[str, str] = {}
 
 
@@ -44,38 +45,9 @@ class Dump(NamedTuple):
 class SeriesKey(NamedTuple):
     """What separates the series of one document."""
 
-    compiled: Compiled
+    pattern: LogPattern
     key: tuple[tuple[str, str], ...]
     writer: Writer
-
-
-class Flood:
-    """What happened so far to the hits of one anchor. ``tail``: (index of the chunk, end of the anchor in it)."""
-
-    __slots__ = ("count", "pending", "read", "step", "tail", "until")
-
-    def __init__(self) -> None:
-        self.until = -1
-        self.count = 0
-        self.pending = 0
-        self.read = 0
-        self.step = 1
-        self.tail: deque[tuple[int, int]] = deque(maxlen=_TAIL)
-
-    def weight(self) -> int:
-        """How many hits this one stands for, now that it came; 0: it is not to be read."""
-        self.count += 1
-        if self.count <= FLOOD:
-            return 1
-        self.pending += 1
-        if self.pending < self.step:
-            return 0
-        weight, self.pending = self.pending, 0
-        self.read += 1
-        if self.read % _DOUBLING == 0:
-            self.step *= 2
-        self.tail.clear()
-        return weight
 
 
 class Collector:
@@ -100,16 +72,19 @@ class Collector:
         self._error_lines = error_lines
         self._default = default
         self._anchors = anchors()
-        self._floods = [Flood() for _ in self._anchors.literals]
+        size = len(self._anchors.literals)
+        # Per anchor: hits so far, the count up to which they were read, the count at which the next is, the lines read
+        # since it floods, and the last unread hits as (offset of a line before it, that line's number, anchor's end).
+        self._counts, self._covered, self._next, self._flooding = [0] * size, [0] * size, [1] * size, [0] * size
+        self._unread: list[deque[tuple[int, int, int]]] = [deque(maxlen=_TAIL) for _ in range(size)]
+        self._reads = 0
         self._keys: Counter[str] = Counter()
         self._matched: dict[str, int] = {}
-        self._chunks: list[tuple[int, int]] = []
         self._run()
 
     def _run(self) -> None:
         number = 1
-        for chunk in chunks(self._data):
-            self._chunks.append((chunk.offset, number))
+        for chunk in chunks(self._data, error_words=self._error_lines):
             number = self._chunk(chunk, number)
         self._read_tails()
         ends_open = len(self._data) > 0 and self._data[len(self._data) - 1] != 10
@@ -117,37 +92,48 @@ class Collector:
 
     def _chunk(self, chunk: Chunk, number: int) -> int:
         """Read what is to be read of a chunk whose first line is ``number``; the number of the next chunk's first."""
-        text, index = chunk.text, len(self._chunks) - 1
-        floods, ignored = self._floods, frozenset() if self._error_lines else self._anchors.errors
-        special = (self._anchors.goroutine, self._anchors.dump_message)
-        for flood in floods:
-            flood.until = -1
+        base, text = chunk.offset, chunk.text
+        counts, due, unread, find = self._counts, self._next, self._unread, text.find
+        # Where the line of each anchor's last hit ends: further hits in the same line do not count.
+        until = [-1] * len(counts)
         position = 0
         line: Line | None = None
         for anchor, literal in chunk.hits:
-            flood = floods[literal]
-            if anchor <= flood.until or literal in ignored:
+            if anchor <= until[literal]:
                 continue
-            end = text.find(b"\n", anchor)
-            flood.until = end = len(text) if end < 0 else end
-            weight = 1 if literal in special else flood.weight()
-            if weight == 0:
-                flood.tail.append((index, anchor))
+            end = find(b"\n", anchor)
+            until[literal] = end = len(text) if end < 0 else end
+            counts[literal] += 1
+            if counts[literal] < due[literal]:
+                unread[literal].append((base + position, number, base + anchor))
                 continue
             start = text.rfind(b"\n", 0, anchor) + 1
             if start > position:
                 number += text.count(b"\n", position, start)
                 position = start
-            if literal == special[0]:
-                self._goroutine_header(text, chunk.offset + start, number, anchor)
-            elif literal == special[1]:
-                self.dump_messages.append((number, chunk.offset + start))
+            if literal == self._anchors.goroutine:
+                due[literal] += 1
+                self._goroutine_header(text, base + start, number, anchor)
+            elif literal == self._anchors.dump_message:
+                due[literal] += 1
+                self.dump_messages.append((number, base + start))
             else:
-                if line is None or line.offset != chunk.offset + start or line.cut:
-                    line = self._read(text, chunk.offset, number, start, end, anchor)
-                self._line(literal, line, weight)
+                if line is None or line.offset != base + start or line.cut:
+                    line = self._read(text, base, number, start, end, anchor)
+                self._line(literal, line, self._weight(literal))
         self._sample_time(text, number, position)
         return number + text.count(b"\n", position)
+
+    def _weight(self, literal: int) -> int:
+        """How many hits the one that is read now stands for; decides which is read next."""
+        count = self._counts[literal]
+        weight = count - self._covered[literal]
+        self._covered[literal] = count
+        self._unread[literal].clear()
+        if count >= (FLOOD if self._reads < _MANY else _FLOOD_WHEN_MANY):
+            self._flooding[literal] += 1
+        self._next[literal] = count + (1 << self._flooding[literal] // _DOUBLING)
+        return weight
 
     def _sample_time(self, text: bytes, number: int, position: int) -> None:
         """One time per chunk, so that the calendar sees New Year and midnight where nothing was hit."""
@@ -158,6 +144,7 @@ class Collector:
 
     def _read(self, text: bytes, base: int, number: int, start: int, end: int, anchor: int) -> Line:
         line = read_line(text, base, number, start, end, anchor)
+        self._reads += 1
         if line.cut and self.cut_line is None:
             self.cut_line = number
         if line.frame.stamp is not None:
@@ -166,18 +153,23 @@ class Collector:
         return line
 
     def _read_tails(self) -> None:
-        """The last hits of every anchor that flooded."""
-        for literal, flood in enumerate(self._floods):
-            for nth, (index, anchor) in enumerate(flood.tail):
-                offset, number = self._chunks[index]
-                limit = self._chunks[index + 1][0] if index + 1 < len(self._chunks) else len(self._data)
-                text = self._data[offset:limit]
-                start = text.rfind(b"\n", 0, anchor) + 1
-                end = text.find(b"\n", anchor)
-                number += text.count(b"\n", 0, start)
-                line = self._read(text, offset, number, start, len(text) if end < 0 else end, anchor)
-                weight = max(1, flood.pending - len(flood.tail) + 1) if nth == 0 else 1
-                self._line(literal, line, weight)
+        """The last hits of every anchor that flooded, in the order of the lines."""
+        tails = sorted(
+            (anchor, position, number, literal)
+            for literal, tail in enumerate(self._unread)
+            for position, number, anchor in tail
+        )
+        for anchor, position, number, literal in tails:
+            end = self._data.find(b"\n", anchor)
+            text = self._data[position : len(self._data) if end < 0 else end]
+            start = text.rfind(b"\n") + 1
+            line = self._read(text, position, number + text.count(b"\n"), start, len(text), anchor - position)
+            give_back(self._data, position, position + len(text))
+            # The first of them stands for the unread hits before it.
+            weight = self._counts[literal] - self._covered[literal] - len(self._unread[literal]) + 1
+            self._covered[literal] += weight
+            self._unread[literal].popleft()
+            self._line(literal, line, weight)
 
     def _goroutine_header(self, text: bytes, offset: int, number: int, anchor: int) -> None:
         """``goroutine 34 [running]:`` extends the dump before it or begins one."""
@@ -194,27 +186,24 @@ class Collector:
             return
         writer = Writer(component_of(line.frame) or self._default, line.frame.program, line.frame.host)
         self.writers[writer, line.frame.pid] += 1
-        for compiled in self._anchors.owners[literal]:
-            self._confirm(compiled, line, writer, weight)
-        if literal in self._anchors.errors:
+        for pattern in self._anchors.owners[literal]:
+            self._confirm(pattern, line, writer, weight)
+        if literal >= self._anchors.first_error and writer.component not in SYSTEM:
             self._error(line, writer, weight)
 
-    def _confirm(self, compiled: Compiled, line: Line, writer: Writer, weight: int) -> None:
-        pattern = compiled.pattern
+    def _confirm(self, pattern: LogPattern, line: Line, writer: Writer, weight: int) -> None:
         if self._matched.get(pattern.id) == line.number:
             return
-        found = compiled.regex.search(line.frame.text)
+        found = regex_of(pattern).search(line.frame.text)
         if found is None:
             return
         self._matched[pattern.id] = line.number
-        fields = {
-            name: redacted(value[:_LONGEST_FIELD]) for name, value in found.groupdict().items() if value is not None
-        }
-        key = SeriesKey(compiled, tuple((name, fields[name]) for name in pattern.key if name in fields), writer)
+        fields = {name: value[:_LONGEST_FIELD] for name, value in found.groupdict().items() if value is not None}
+        key = SeriesKey(pattern, tuple((name, fields[name]) for name in pattern.key if name in fields), writer)
         series = self.series.get(key)
         if series is None:
             if self._keys[pattern.id] >= _MOST_KEYS:
-                key = SeriesKey(compiled, (), Writer(writer.component, None, None))
+                key = SeriesKey(pattern, (), Writer(writer.component, None, None))
             self._keys[pattern.id] += 1
             series = self.series.setdefault(key, Series(*(_NARROW if pattern.key else _ROOMY)))
         if pattern.id == "kernel.hung-task":
@@ -244,8 +233,11 @@ class Collector:
 
 
 def excerpt_of(line: str, message: str, position: int) -> str:
-    """What the report shows of a line: its beginning, and the place of the match where that is farther on."""
+    """What the report shows of a line: its beginning, and the place of the match where that is farther on.
+
+    Longer than it will be shown, so that a secret that is cut by the end is still recognised as one.
+    """
     text = message if line.startswith("{") else line
-    if position > _EXCERPT - 40:
+    if position > EXCERPT - 40:
         text = f"{text[:80]} … {message[position : position + 300]}"
-    return redacted(text[: _EXCERPT + 100]).strip()[:_EXCERPT]
+    return text[: EXCERPT + 100]

@@ -21,10 +21,12 @@ _EAST_MOST, _WEST_MOST = 14 * 3600.0, 12 * 3600.0
 #: Zones are multiples of a quarter of an hour; two times of one line may differ by the time it took to print it.
 _QUARTER, _PRINTING = 900.0, 5.0
 
-#: timeStamp="2026-11-21 21:32:09.820528793 +0000 UTC m=+835.471" — time.Now() printed whole by the node lifecycle
-#: controller, pkg/controller/nodelifecycle/node_lifecycle_controller.go:781 (v1.34); "as of" in older versions.
+#: timeStamp="2026-11-21 21:32:09.820528793 +0000 UTC m=+835.471" — time.Now() printed whole: by the node lifecycle
+#: controller, pkg/controller/nodelifecycle/node_lifecycle_controller.go:781 (v1.34), "as of" in older versions; by the
+#: kubelet, pkg/kubelet/util/pod_startup_latency_tracker.go (v1.34); by cAdvisor, machine/info.go (v0.53).
 _NOW = re.compile(
-    r'(?:timeStamp="|as of )(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{1,9} [+-]\d{4}) [A-Z+-][\w+-]{1,5} m=\+'
+    r'(?:timeStamp="|as of |watchObservedRunningTime="|Machine: \{Timestamp:)'
+    r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{1,9} [+-]\d{4}) [A-Z+-][\w+-]{1,5} m=\+"
 )
 #: -- Logs begin at Fri 2019-07-26 10:12:06 CST, end at Mon 2019-07-29 17:11:43 CST. -- (journalctl, systemd < 250)
 _JOURNAL_BEGINS = re.compile(

@@ -37,6 +37,10 @@ _KLOG = re.compile(
 _SYSLOG = re.compile(
     rf"(?P<month>[A-Z][a-z]{{2}}) {{1,2}}(?P<day>\d{{1,2}}) (?P<clock>{_CLOCK}) {_HOST_TAG}", re.DOTALL
 )
+#: 6月 04 00:28:47 10-202-91-13 crio[883769]: … — the same in a Chinese locale (cri-o#8250).
+_SYSLOG_CHINESE = re.compile(
+    rf"(?P<month>\d{{1,2}})月 {{1,2}}(?P<day>\d{{1,2}}) (?P<clock>{_CLOCK}) {_HOST_TAG}", re.DOTALL
+)
 #: Nov 21 21:31:41 kubelet[4552]: … — the same with the host column cut away.
 _SYSLOG_HOSTLESS = re.compile(
     rf"(?P<month>[A-Z][a-z]{{2}}) {{1,2}}(?P<day>\d{{1,2}}) (?P<clock>{_CLOCK}) (?:(?P<program>[^\s\[\]:]{{1,64}})"
@@ -167,44 +171,40 @@ def severity(word: str | None) -> str | None:
 
 
 def _merged(layers: list[Peeled], text: str) -> Frame:
-    times = [layer.stamp for layer in layers if layer.stamp is not None]
-    # Of equally complete times the inner one is nearer to the program.
-    best = max(reversed(times), key=lambda stamp: stamp.precision, default=None)
+    """Host and pod are the outermost layer's, all else the innermost's; of equally complete times the inner one, which is
+    nearer to the program.
+    """
+    best: Stamp | None = None
+    host = program = level = caller = pod = container = None
+    pid: int | None = None
+    for layer in layers:
+        stamp = layer.stamp
+        if stamp is not None and (best is None or stamp.precision >= best.precision):
+            best = stamp
+        host = host or layer.host
+        program = layer.program or program
+        pid = layer.pid if layer.pid is not None else pid
+        level = layer.level or level
+        caller = layer.caller or caller
+        pod, container = pod or layer.pod, container or layer.container
     pairs: tuple[tuple[Stamp, Stamp], ...] = ()
-    if best is not None and best.precision is Precision.ZONED:
-        pairs = tuple((stamp, best) for stamp in times if stamp.precision in (Precision.LOCAL, Precision.YEARLESS))
-    inner = layers[::-1]
-    program = next((layer.program for layer in inner if layer.program), None)
-    return Frame(
-        text,
-        layers[0].kind,
-        best,
-        pairs,
-        next((layer.host for layer in layers if layer.host), None),
-        program,
-        next((layer.pid for layer in inner if layer.pid is not None), None),
-        next((severity(layer.level) for layer in inner if layer.level), None) or level_of(text),
-        next((layer.caller for layer in inner if layer.caller), None),
-        next((layer.pod for layer in layers if layer.pod), None),
-        next((layer.container for layer in layers if layer.container), None),
-    )
+    if len(layers) > 1 and best is not None and best.precision is Precision.ZONED:
+        pairs = tuple(
+            (stamp, best)
+            for layer in layers
+            if (stamp := layer.stamp) is not None and stamp.precision in (Precision.LOCAL, Precision.YEARLESS)
+        )
+    severe = severity(level) or level_of(text)
+    return Frame(text, layers[0].kind, best, pairs, host, program, pid, severe, caller, pod, container)
 
 
 def _peel(text: str) -> Peeled | None:
-    if not text:
-        return None
-    return next((peeled for peel in _PEELERS.get(_first(text), ()) if (peeled := peel(text)) is not None), None)
-
-
-def _first(text: str) -> str:
-    first = text[0]
-    if "0" <= first <= "9":
-        return "0"
-    if "A" <= first <= "Z":
-        return "A"
-    if "a" <= first <= "z":
-        return "a"
-    return first
+    if text:
+        for peel in _PEELERS.get(text[0], ()):
+            peeled = peel(text)
+            if peeled is not None:
+                return peeled
+    return None
 
 
 def _klog(text: str) -> Peeled | None:
@@ -230,6 +230,14 @@ def _syslog(text: str) -> Peeled | None:
         if stamp is None
         else Peeled("journal-short", found["text"], stamp, host, found["program"], _pid(found["pid"]))
     )
+
+
+def _chinese(text: str) -> Peeled | None:
+    found = _SYSLOG_CHINESE.match(text)
+    if found is None:
+        return None
+    stamp = stamps.yearless(int(found["month"]), int(found["day"]), found["clock"])
+    return Peeled("journal-short", found["text"], stamp, found["host"], found["program"], _pid(found["pid"]))
 
 
 def _short_full(text: str) -> Peeled | None:
@@ -299,6 +307,8 @@ def _dmesg_t(text: str) -> Peeled | None:
 
 
 def _dmesg_x(text: str) -> Peeled | None:
+    if ":" not in text[:12]:
+        return None
     found = _DMESG_X.match(text)
     return None if found is None else Peeled("dmesg-x", found["text"], level=found["level"], program="kernel")
 
@@ -360,6 +370,8 @@ def _pod_prefix(text: str) -> Peeled | None:
 
 
 def _access(text: str) -> Peeled | None:
+    if "[" not in text[:256]:
+        return None
     found = _ACCESS.match(text)
     return None if found is None else Peeled("access-log", found["text"], stamps.common_log(found["stamp"]))
 
@@ -369,10 +381,13 @@ def _pid(text: str | None) -> int | None:
 
 
 _Peeler = Callable[[str], Peeled | None]
+_DIGIT: tuple[_Peeler, ...] = (_cri, _short_iso, _iso_line, _go_log, _short_unix, _time_of_day, _access, _chinese)
 _PEELERS: dict[str, tuple[_Peeler, ...]] = {
-    "0": (_cri, _short_iso, _iso_line, _go_log, _short_unix, _time_of_day, _access),
-    "A": (_klog, _short_full, _syslog, _logrus_tty),
-    "a": (_logrus, _dmesg_x, _access),
+    **dict.fromkeys("0123456789", _DIGIT),
+    **dict.fromkeys("ABCDEFGHIJKLMNOPQRSTUVWXYZ", (_short_full, _syslog, _logrus_tty)),
+    **dict.fromkeys("IWEFD", (_klog, _short_full, _syslog, _logrus_tty)),
+    **dict.fromkeys("abcdefghijklmnopqrsuvwxyz", (_dmesg_x, _access)),
+    "t": (_logrus, _dmesg_x, _access),
     "[": (_short_monotonic, _dmesg, _dmesg_t, _iso_line, _pod_prefix),
     "<": (_rfc5424, _priority),
     "{": (peel_json,),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from kwhy.ingest.logs.collect import Dump
-from kwhy.ingest.logs.frames import unwrap
+from kwhy.ingest.logs.frames import Frame, unwrap
 from kwhy.model.document import Document
 
 #: A goroutine has at most 100 frames of two lines (runtime/traceback.go); registers follow the last.
@@ -63,9 +63,9 @@ def stack_documents(document: Document, starts: Sequence[tuple[int, int]]) -> It
             yield _nested(document, number, document.data[offset:done])
 
 
-def stack_share(lines: Sequence[str]) -> tuple[float, float]:
+def stack_share(frames: Sequence[Frame]) -> tuple[float, float]:
     """How much of some lines is goroutine dump, and how much kernel stack."""
-    texts = [text for line in lines if (text := unwrap(line).text).strip()]
+    texts = [frame.text for frame in frames if frame.text.strip()]
     if not texts:
         return 0.0, 0.0
     go = sum(bool(_GO_STACK_LINE.match(text)) for text in texts) / len(texts)

@@ -17,6 +17,9 @@ CHUNK = 1 << 20
 #: Below this a find per anchor is faster than importing hyperscan (measured: 0.1 ms per KiB against 13 ms).
 _WORTH_HYPERSCAN = 16 << 10
 
+#: A touched byte maps up to a large folio around it (mm/filemap.c filemap_map_pages; v6.x).
+_FOLIO = 2 << 20
+
 
 class Chunk(NamedTuple):
     """A piece of the document that ends with a line, unless one line is longer than a chunk.
@@ -29,15 +32,17 @@ class Chunk(NamedTuple):
     hits: list[tuple[int, int]]
 
 
-def chunks(data: bytes | mmap.mmap) -> Iterator[Chunk]:
+def chunks(data: bytes | mmap.mmap, *, error_words: bool) -> Iterator[Chunk]:
     """The whole of ``data`` with all hits; its pages are given back as it goes."""
+    table = anchors()
+    count = len(table.literals) if error_words else table.first_error
     use_database = len(data) >= _WORTH_HYPERSCAN or "hyperscan" in sys.modules
     offset, size = 0, len(data)
     while offset < size:
         end = _line_end(data, offset, min(offset + CHUNK, size), size)
         text = data[offset:end]
-        yield Chunk(offset, text, _scan(_database(), text) if use_database else _search(text))
-        _give_back(data, offset, end)
+        yield Chunk(offset, text, _scan(_database(count), text) if use_database else _search(text, count))
+        give_back(data, offset, end)
         offset = end
 
 
@@ -53,8 +58,8 @@ def _line_end(data: bytes | mmap.mmap, start: int, end: int, size: int) -> int:
 
 
 @cache
-def _database() -> Database:
-    return anchor_database(anchors().literals)
+def _database(count: int) -> Database:
+    return anchor_database(anchors().literals[:count])
 
 
 def _scan(database: Database, text: bytes) -> list[tuple[int, int]]:
@@ -69,9 +74,9 @@ def _scan(database: Database, text: bytes) -> list[tuple[int, int]]:
     return hits
 
 
-def _search(text: bytes) -> list[tuple[int, int]]:
+def _search(text: bytes, count: int) -> list[tuple[int, int]]:
     hits: list[tuple[int, int]] = []
-    for number, literal in enumerate(anchors().literals):
+    for number, literal in enumerate(anchors().literals[:count]):
         position = text.find(literal)
         while position >= 0:
             hits.append((position + len(literal), number))
@@ -80,7 +85,7 @@ def _search(text: bytes) -> list[tuple[int, int]]:
     return hits
 
 
-def _give_back(data: bytes | mmap.mmap, start: int, end: int) -> None:
+def give_back(data: bytes | mmap.mmap, start: int, end: int) -> None:
     """Tell the kernel that the pages will not be read soon.
 
     Only for read-only maps: those are files, while the same hint would empty a writable anonymous map.
@@ -90,5 +95,5 @@ def _give_back(data: bytes | mmap.mmap, start: int, end: int) -> None:
     with memoryview(data) as view:
         readonly = view.readonly
     if readonly:
-        first = start - start % mmap.PAGESIZE
-        data.madvise(mmap.MADV_DONTNEED, first, end - first)
+        first = start - start % _FOLIO
+        data.madvise(mmap.MADV_DONTNEED, first, min(len(data), end + _FOLIO - end % _FOLIO) - first)

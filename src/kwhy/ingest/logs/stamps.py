@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from enum import IntEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 _DAY = 86_400.0
-_MONTHS = {name: number for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+_MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, 1)}
 #: A leap year stands in where no year is printed, so that Feb 29 exists.
 LEAP_YEAR = 2000
 _UTC_NAMES = frozenset({"UTC", "GMT", "Z"})
@@ -124,6 +126,7 @@ def date_of(stamp: Stamp, year: int) -> float | None:
     return None if start is None else start + stamp.seconds % _DAY
 
 
+@lru_cache(maxsize=64)
 def _midnight(year: int, month: int, day: int) -> float | None:
     try:
         return datetime(year, month, day, tzinfo=UTC).timestamp()

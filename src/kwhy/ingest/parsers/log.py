@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from kwhy.facts.logs import AppErrors, Complaint, Component, LogFile, LogHit, LogSample, PodHint
-from kwhy.ingest.logs.collect import Collector, SeriesKey, excerpt_of
+from kwhy.ingest.logs.collect import EXCERPT, Collector, SeriesKey, excerpt_of
 from kwhy.ingest.logs.components import SYSTEM, component_of, main_component
 from kwhy.ingest.logs.dating import Calendar, Pair, calendar, journal_end, pairs_in
 from kwhy.ingest.logs.error_lines import ErrorSeries, success_after
@@ -18,8 +18,8 @@ from kwhy.ingest.logs.inner_dumps import dump_documents, stack_documents, stack_
 from kwhy.ingest.logs.journal_export import is_export
 from kwhy.ingest.logs.owners import named_after, pod_hint
 from kwhy.ingest.logs.series import Draft, Series
+from kwhy.ingest.logs.shown import shown
 from kwhy.ingest.logs.stamps import Precision, Stamp
-from kwhy.ingest.redact import redacted
 from kwhy.model.document import Document, Unparsed
 from kwhy.model.parsing import Format, Head, Parsed
 from kwhy.model.time import Moment
@@ -47,11 +47,11 @@ def recognise(head: Head) -> float:
     dated = sum(frame.stamp is not None or frame.kind in _UNDATED_KINDS for frame in frames)
     own = [frame for frame, line in zip(frames, lines, strict=True) if not line.startswith((" ", "\t"))]
     share = dated / max(1, len(own))
-    go, kernel = stack_share(lines)
+    go, kernel = stack_share(frames)
     if go >= 0.6:
         return 0.25
     if kernel >= 0.7:
-        return 0.6
+        return 0.6 if share >= 0.5 else 0.0
     if share >= 0.5 and _plausible(frames):
         return max(by_command, min(0.95, 0.6 + 0.35 * min(1.0, share)))
     severe = sum(frame.level is not None for frame in own) / max(1, len(own))
@@ -90,7 +90,9 @@ class _Reading:
         )
         self.named = named_after(document)
         self.main = main_component(self.votes, len(self.head)) or (self.named if self.named in SYSTEM else None)
-        self.found = Collector(document.data, error_lines=self.main not in SYSTEM, default=self.main)
+        # The error words of programs that share a journal are no symptom of an application.
+        one_program = self.main is None or self.main not in SYSTEM | {"journal"}
+        self.found = Collector(document.data, error_lines=one_program, default=self.main)
         self.header_pairs = [pair for n, frame in enumerate(self.head, 1) for pair in _pairs(n, frame)]
         self.tail = self._tail_frames()
         self.calendar = self._calendar(head)
@@ -181,7 +183,7 @@ class _Reading:
         nodes = {
             name
             for key, series in self.found.series.items()
-            if key.compiled.pattern.id in ("kubelet.registering", "kubelet.registered", "kubelet.node-event")
+            if key.pattern.id in ("kubelet.registering", "kubelet.registered", "kubelet.node-event")
             for draft in series
             for field in ("node", "old_node", "known_node")
             if (name := draft.fields.get(field)) is not None
@@ -194,9 +196,9 @@ class _Reading:
         samples = self._samples(series)
         host = key.writer.host or self.document.host
         return LogHit(
-            key.compiled.pattern,
+            key.pattern,
             self.document,
-            dict(key.key),
+            {name: shown(value) for name, value in key.key},
             key.writer.component,
             series.count,
             series.exact,
@@ -215,7 +217,7 @@ class _Reading:
         return AppErrors(
             self.document,
             complaint,
-            redacted(target) if target else None,
+            shown(target) if target else None,
             errors.series.count,
             errors.series.exact,
             samples,
@@ -247,8 +249,8 @@ class _Reading:
             draft.nth,
             when,
             clock,
-            draft.fields,
-            draft.excerpt,
+            {name: shown(value) for name, value in draft.fields.items()},
+            shown(draft.excerpt).strip()[:EXCERPT],
             draft.program,
             draft.pid,
             draft.host,
