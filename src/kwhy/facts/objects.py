@@ -671,6 +671,52 @@ class ServiceAccount(ApiStruct, frozen=True, tag_field="kind", tag="ServiceAccou
     image_pull_secrets: Maybe[list[LocalObjectReference]] = UNSET
 
 
+# --- Authorisation ------------------------------------------------------------------------------------------------
+
+
+class PolicyRule(ApiStruct, frozen=True):
+    """rbac.authorization.k8s.io/v1 PolicyRule."""
+
+    verbs: list[str] | None = None
+    api_groups: list[str] | None = None
+    resources: list[str] | None = None
+    resource_names: list[str] | None = None
+    non_resource_urls: list[str] | None = msgspec.field(default=None, name="nonResourceURLs")
+
+
+class RoleRef(ApiStruct, frozen=True):
+    kind: str = ""
+    name: str = ""
+
+
+class RoleSubject(ApiStruct, frozen=True):
+    kind: str = ""
+    name: str = ""
+    namespace: str = ""
+
+
+class Role(ApiStruct, frozen=True, tag_field="kind", tag="Role"):
+    metadata: ObjectMeta
+    rules: Maybe[list[PolicyRule]] = UNSET
+
+
+class ClusterRole(ApiStruct, frozen=True, tag_field="kind", tag="ClusterRole"):
+    metadata: ObjectMeta
+    rules: Maybe[list[PolicyRule]] = UNSET
+
+
+class RoleBinding(ApiStruct, frozen=True, tag_field="kind", tag="RoleBinding"):
+    metadata: ObjectMeta
+    role_ref: Maybe[RoleRef] = UNSET
+    subjects: Maybe[list[RoleSubject]] = UNSET
+
+
+class ClusterRoleBinding(ApiStruct, frozen=True, tag_field="kind", tag="ClusterRoleBinding"):
+    metadata: ObjectMeta
+    role_ref: Maybe[RoleRef] = UNSET
+    subjects: Maybe[list[RoleSubject]] = UNSET
+
+
 class Generic(ApiStruct, frozen=True):
     """Any other kind, custom resources included: its identity and its conditions."""
 
@@ -704,6 +750,10 @@ ApiObject: TypeAlias = (
     | Secret
     | Namespace
     | ServiceAccount
+    | Role
+    | ClusterRole
+    | RoleBinding
+    | ClusterRoleBinding
     | Generic
 )
 
@@ -741,11 +791,14 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
         return self.field_at("")
 
     def field_at(self, field: str, excerpt: str = "") -> Locator:
-        """Where ``field`` (JSON path below the object, as "status.conditions[2]") stands."""
+        """Where ``field`` (JSON path below the object, as "status.conditions[2]") stands.
+
+        ``excerpt`` is what to quote from a structured document; of text, the line itself is quoted.
+        """
         if self.line is None:
             return self.document.at(path=".".join(part for part in (self.path, field) if part), excerpt=excerpt)
         line = (self.lines or {}).get(field, self.line)
-        return self.document.at(line=line, excerpt=excerpt)
+        return self.document.at(line=line, excerpt=self.document.line(line).strip())
 
 
 class ObjectBatch(msgspec.Struct, frozen=True, gc=False):
