@@ -3,8 +3,8 @@
     python -m bench.logs [--megabytes 1000]
 
 A log is generated in the journal's short-precise form with klog, logrus and kernel lines of the shapes that real nodes
-print, once per share of lines that match a pattern. Each measurement is a process of its own, the best of three. Printed:
-seconds, MB/s, the ratio to grep of the same run, and peak resident memory.
+print, once per share of lines that match a pattern. Each measurement is a process of its own, the best of three.
+Printed: seconds, MB/s, the ratio to grep of the same run, and peak resident memory.
 """
 
 from __future__ import annotations
@@ -29,12 +29,16 @@ ROUNDS = 3
 
 #: Lines that no pattern matches, as kubelet 1.34, containerd 1.6 and systemd 252 print them all day.
 _QUIET = (
-    'kubelet[4552]: I1121 {clock}    4552 kubelet.go:2537] "SyncLoop ADD" source="api" pods=["shop/web-6f5c6d7f64-{tail}"]',
+    'kubelet[4552]: I1121 {clock}    4552 kubelet.go:2537] "SyncLoop ADD" source="api" '
+    'pods=["shop/web-6f5c6d7f64-{tail}"]',
     'kubelet[4552]: I1121 {clock}    4552 util.go:30] "No sandbox for pod can be found. Need to start a new one" '
     'pod="shop/web-6f5c6d7f64-{tail}"',
-    'containerd[777]: time="2026-11-21T{clock}Z" level=info msg="StopContainer for \\"ca1923ddc0df90{tail}\\" with timeout 30 (s)"',
-    'kubelet[4552]: I1121 {clock}    4552 reconciler_common.go:163] "operationExecutor.UnmountVolume started for volume '
-    '\\"config\\" (UniqueName: \\"kubernetes.io/configmap/c9231ccf-cfdf-4e98-8782-057c597801db-config\\") pod \\"{tail}\\" "',
+    'containerd[777]: time="2026-11-21T{clock}Z" level=info msg="StopContainer for \\"ca1923ddc0df90{tail}\\" '
+    'with timeout 30 (s)"',
+    'kubelet[4552]: I1121 {clock}    4552 reconciler_common.go:163] "operationExecutor.UnmountVolume started for '
+    "volume "
+    '\\"config\\" (UniqueName: \\"kubernetes.io/configmap/c9231ccf-cfdf-4e98-8782-057c597801db-config\\") pod '
+    '\\"{tail}\\" "',
     "systemd[1]: run-containerd-runc-k8s.io-{tail}-runc.mount: Succeeded.",
 )
 
@@ -108,7 +112,8 @@ def measure(path: Path, share: float, folder: Path) -> bool:
             f", rg -j1 {seconds_of(['rg', '-j1', '-c', '-F', '-f', str(needles), str(path)], folder / 'out'):.2f} s"
         )
     print(
-        f"{share:5.1%} of {lines:,} lines match ({hits:,} hits), {size:.0f} MB: {spent:.2f} s, {size / spent:.0f} MB/s, "
+        f"{share:5.1%} of {lines:,} lines match ({hits:,} hits), {size:.0f} MB: {spent:.2f} s, {size / spent:.0f} "
+        f"MB/s, "
         f"{spent / grep:.1f} × grep ({grep:.2f} s){ripgrep}, {peak:.0f} MB resident"
     )
     return spent <= BARS_TIMES_GREP[share] * grep and peak <= BAR_MEMORY_MB

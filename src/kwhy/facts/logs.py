@@ -21,7 +21,8 @@ Known: TypeAlias = Literal["stated", "calibrated", "assumed"] | None
 class LogPattern(msgspec.Struct, frozen=True, gc=False):
     """A message that some program prints.
 
-    ``anchors``: at least one of these stands verbatim in every matching line, whatever the line is wrapped in: they hold
+    ``anchors``: at least one of these stands verbatim in every matching line, whatever the line is wrapped in: they
+    hold
     no quote, backslash or other character that JSON or Go's %q would escape. ``regex`` is searched in the unwrapped
     message; its named groups are the fields. ``key`` names the fields that separate facts: one :class:`LogHit` per
     different values. ``examples`` are real lines. ``source`` cites the printing function and version.
@@ -119,7 +120,8 @@ class PodHint(msgspec.Struct, frozen=True, gc=False):
 class LogFile(msgspec.Struct, frozen=True, gc=False):
     """A log as a whole.
 
-    ``component`` is who wrote it ("kubelet", "containerd", "kernel", "kube-scheduler", "application" …), "journal" where
+    ``component`` is who wrote it ("kubelet", "containerd", "kernel", "kube-scheduler", "application" …), "journal"
+    where
     several programs did (``components``), None where nothing says. ``named_after`` is the program that the file's name
     suggests. ``hosts`` are stated in the lines; ``host`` is the only one, or the document's. ``pids`` of the component
     are listed in order of appearance among the lines that were looked at (a restart shows as a new one).
@@ -168,7 +170,8 @@ Complaint: TypeAlias = Literal[
 class AppErrors(msgspec.Struct, frozen=True, gc=False):
     """Error lines of an application that complain of the same thing about the same target.
 
-    ``target`` is the URL, path or host:port of the failing call, None where the line names none. ``succeeded`` is a line
+    ``target`` is the URL, path or host:port of the failing call, None where the line names none. ``succeeded`` is a
+    line
     after the last error in which the same call succeeds: then the symptom is over. ``silent_after`` is how long the log
     went on after the last error (seconds), None where lines have no time; ``lines_after`` counts those lines.
     """

@@ -1,4 +1,5 @@
 """What programs behind Services print about themselves, whatever they are."""
+# ruff: noqa: E501 - real lines and the expressions that match them are quoted whole
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """CNI: libcni's errors and go-cni's configuration, as runtimes print them."""
+# ruff: noqa: E501 - real lines and the expressions that match them are quoted whole
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """kube-scheduler, kube-controller-manager, and the leader election that both share."""
+# ruff: noqa: E501 - real lines and the expressions that match them are quoted whole
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """etcd, and its errors as the API server hands them on."""
+# ruff: noqa: E501 - real lines and the expressions that match them are quoted whole
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """kubelet: its main loop, PLEG, the container runtime, sandboxes, eviction, probes."""
+# ruff: noqa: E501 - real lines and the expressions that match them are quoted whole
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """runc, and the OCI runtime errors that containerd and dockerd hand on."""
+# ruff: noqa: E501 - real lines and the expressions that match them are quoted whole
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """systemd and the message bus: services that start, fail and restart; a manager that does not answer."""
+# ruff: noqa: E501 - real lines and the expressions that match them are quoted whole
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """Errors that every component hands on: dialling, deadlines, certificates, authorisation."""
+# ruff: noqa: E501 - real lines and the expressions that match them are quoted whole
 
 from __future__ import annotations
 

@@ -19,8 +19,10 @@ COMPLETE_TIME = b" m=+"
 ERROR_WORDS = tuple(
     word.encode()
     for word in (
-        "ERROR", "Error", "error", "FATAL", "Fatal", "fatal", "SEVERE", "CRITICAL", "panic", "PANIC", "Exception", "Traceback",
-        "refused", "timed out", "timeout", "Timeout", "denied", "Forbidden", "forbidden", "Unauthorized", "unauthorized",
+        "ERROR", "Error", "error", "FATAL", "Fatal", "fatal", "SEVERE", "CRITICAL", "panic", "PANIC", "Exception",
+        "Traceback",
+        "refused", "timed out", "timeout", "Timeout", "denied", "Forbidden", "forbidden", "Unauthorized",
+        "unauthorized",
         "failed", "Failed", "FAILED", "unreachable", "no such host", "NXDOMAIN", "SERVFAIL", "-> 4", "-> 5",
         "No space left", "out of memory", "OutOfMemory", "Cannot allocate memory", "not known", "No route to host",
     )

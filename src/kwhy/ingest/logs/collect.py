@@ -29,7 +29,8 @@ _LONGEST_FIELD = 1000
 EXCERPT = 390
 #: Goroutine headers this near to each other are of one dump: a stack prints at most 100 frames (runtime/traceback.go).
 _SAME_DUMP = 64 << 10
-#: Samples at each end of a series and between: enough for a trend where a pattern has one series, few where it has many.
+#: Samples at each end of a series and between: enough for a trend where a pattern has one series, few where it has
+#: many.
 _ROOMY, _NARROW = (16, 32), (6, 12)
 _ERROR_FIELDS: dict[str, str] = {}
 

@@ -1,4 +1,5 @@
-"""Who printed a line, and whose a log is: by the program's name, by klog's source file, by words only one program uses."""
+"""Who printed a line, and whose a log is: by the program's name, by klog's source file, by words only one program
+uses."""
 
 from __future__ import annotations
 
@@ -63,19 +64,28 @@ _PROGRAMS = {
 _FILES = {
     name: component
     for component, names in {
-        "kubelet": "kubelet.go kubelet_node_status.go kubelet_pods.go kubelet_network_linux.go kubelet_getters.go pod_workers.go "
-        "eviction_manager.go image_gc_manager.go container_manager_linux.go remote_runtime.go remote_image.go setters.go "
+        "kubelet": "kubelet.go kubelet_node_status.go kubelet_pods.go kubelet_network_linux.go kubelet_getters.go "
+        "pod_workers.go "
+        "eviction_manager.go image_gc_manager.go container_manager_linux.go remote_runtime.go remote_image.go "
+        "setters.go "
         "prober.go prober_manager.go pod_container_deletor.go scope.go cri_stats_provider.go fs_resource_analyzer.go "
-        "pod_startup_latency_tracker.go plugin_watcher.go desired_state_of_world_populator.go volume_manager.go status_manager.go "
-        "cpu_manager.go memory_manager.go topology_manager.go kuberuntime_manager.go kuberuntime_sandbox.go nodeinfomanager.go "
-        "kuberuntime_container.go docker_service.go docker_sandbox.go container_gc.go oom_watcher_linux.go csi_plugin.go cni.go",
+        "pod_startup_latency_tracker.go plugin_watcher.go desired_state_of_world_populator.go volume_manager.go "
+        "status_manager.go "
+        "cpu_manager.go memory_manager.go topology_manager.go kuberuntime_manager.go kuberuntime_sandbox.go "
+        "nodeinfomanager.go "
+        "kuberuntime_container.go docker_service.go docker_sandbox.go container_gc.go oom_watcher_linux.go "
+        "csi_plugin.go cni.go",
         "kube-scheduler": "schedule_one.go scheduling_queue.go preemption.go default_preemption.go volume_binding.go",
-        "kube-controller-manager": "controllermanager.go node_lifecycle_controller.go replica_set.go garbagecollector.go "
-        "graph_builder.go taint_eviction.go taint_manager.go deployment_controller.go job_controller.go topologycache.go "
+        "kube-controller-manager": "controllermanager.go node_lifecycle_controller.go replica_set.go "
+        "garbagecollector.go "
+        "graph_builder.go taint_eviction.go taint_manager.go deployment_controller.go job_controller.go "
+        "topologycache.go "
         "endpointslice_controller.go endpoints_controller.go attach_detach_controller.go disruption.go horizontal.go "
         "namespace_controller.go resource_quota_controller.go pv_controller.go daemon_controller.go stateful_set.go",
-        "kube-proxy": "proxier.go server_others.go server_linux.go conntrack.go healthcheck.go endpointslicecache.go topology.go",
-        "kube-apiserver": "cacher.go cidrallocator.go httplog.go apf_controller.go alloc.go genericapiserver.go aggregator.go "
+        "kube-proxy": "proxier.go server_others.go server_linux.go conntrack.go healthcheck.go "
+        "endpointslicecache.go topology.go",
+        "kube-apiserver": "cacher.go cidrallocator.go httplog.go apf_controller.go alloc.go genericapiserver.go "
+        "aggregator.go "
         "available_controller.go remote_available_controller.go local_available_controller.go instance.go",
     }.items()
     for name in names.split()
@@ -83,16 +93,20 @@ _FILES = {
 #: Words of messages that only one program prints, tried where neither a name nor a source file decides.
 _WORDS = (
     # msg="RunPodSandbox for &PodSandboxMetadata{…}" runtime=io.containerd.runc.v2 — containerd 1.6, 2.1
-    ("containerd", re.compile(r"io\.containerd\.|namespace=k8s\.io|PodSandboxMetadata|containerd successfully booted|ttrpc")),
+    ("containerd", re.compile(r"io\.containerd\.|namespace=k8s\.io|PodSandboxMetadata|containerd successfully "
+    r"booted|ttrpc")),
     ("containerd", re.compile(r"^msg=\"(?:Stop|Remove|Start|Create)(?:PodSandbox|Container)[ \"]")),
-    ("containerd", re.compile(r"^msg=\"(?:TearDown network for sandbox|Forcibly stopping sandbox|shim disconnected|cleaning up dead shim|Stop container )")),
+    ("containerd", re.compile(r"^msg=\"(?:TearDown network for sandbox|Forcibly stopping sandbox|shim "
+    r"disconnected|cleaning up dead shim|Stop container )")),
     # msg="…" module=libcontainerd, msg="Handler for GET /v1.38/…" — dockerd 18.09, 28.3
-    ("dockerd", re.compile(r"module=libcontainerd|libnetwork|^msg=\"(?:Handler for [A-Z]|Daemon has completed|API listen on)")),
+    ("dockerd", re.compile(r"module=libcontainerd|libnetwork|^msg=\"(?:Handler for [A-Z]|Daemon has completed|API "
+    r"listen on)")),
     # id=… name=/runtime.v1.RuntimeService/RunPodSandbox — CRI-O 1.2x
     ("crio", re.compile(r"name=/runtime\.v1\w*\.\w+Service/|file=\"[\w/.-]{1,80}\.go:\d+\"")),
     # [ERROR] plugin/errors: 2 web. A: … — CoreDNS 1.12
     ("coredns", re.compile(r"^\[(?:INFO|WARNING|ERROR)\] plugin/|^CoreDNS-\d|^\.:53$")),
-    ("kernel", re.compile(r"^(?:INFO: task .{1,60} blocked for more|watchdog: BUG|rcu: INFO|oom-kill:constraint|EXT4-fs|XFS \()")),
+    ("kernel", re.compile(r"^(?:INFO: task .{1,60} blocked for more|watchdog: BUG|rcu: INFO|oom-kill:constraint"
+    r"|EXT4-fs|XFS \()")),
 )  # fmt: skip
 _ETCD_CALLER = re.compile(
     r"^(?:etcdserver|rafthttp|wal|mvcc|embed|raft|membership|txn|schema|version|backend|snap|lease)/\w+\.go:"

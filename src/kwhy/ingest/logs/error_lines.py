@@ -19,7 +19,8 @@ _AFTER_TARGET = (b" ", b'"', b"'", b":", b",", b"?", b")", b"]", b"\n", b"")
 
 #: Words of libraries, in small letters, in the order in which they decide.
 _COMPLAINTS: tuple[tuple[Complaint, tuple[str, ...]], ...] = (
-    # dial tcp 10.96.228.70:80: connect: connection refused (Go); Connection refused (libc, Java); ECONNREFUSED (Node.js)
+    # dial tcp 10.96.228.70:80: connect: connection refused (Go); Connection refused (libc, Java); ECONNREFUSED
+    # (Node.js)
     ("connection refused", ("connection refused", "econnrefused", "actively refused")),
     # connect: no route to host; network is unreachable (Go, libc); EHOSTUNREACH (Node.js)
     (
@@ -34,20 +35,24 @@ _COMPLAINTS: tuple[tuple[Complaint, tuple[str, ...]], ...] = (
          "could not resolve host", "nodename nor servname"),
     ),
     # x509: certificate has expired …; SSLHandshakeException; CERTIFICATE_VERIFY_FAILED
-    ("tls", ("x509:", "sslhandshake", "sslexception", "sslerror", "certificate_verify_failed", "tls: ", "certificate verify failed")),
+    ("tls", ("x509:", "sslhandshake", "sslexception", "sslerror", "certificate_verify_failed", "tls: ",
+    "certificate verify failed")),
     # context deadline exceeded (Go); Read timed out (Java); i/o timeout (Go); ETIMEDOUT (Node.js)
     ("timeout", ("deadline exceeded", "timed out", "timeout", "time-out", "etimedout")),
-    ("connection reset", ("connection reset", "econnreset", "broken pipe", "epipe", "unexpected eof", "connection closed")),
+    ("connection reset", ("connection reset", "econnreset", "broken pipe", "epipe", "unexpected eof",
+    "connection closed")),
     ("denied", ("forbidden", "unauthorized", "unauthorised", "access denied", "permission denied")),
     ("out of memory", ("out of memory", "outofmemory", "cannot allocate memory", "enomem", "java heap space")),
     (
         "disk",
-        ("no space left on device", "enospc", "read-only file system", "erofs", "disk quota exceeded", "input/output error"),
+        ("no space left on device", "enospc", "read-only file system", "erofs", "disk quota exceeded",
+        "input/output error"),
     ),
     ("server error", ("internal server error", "bad gateway", "service unavailable")),
     ("not found", ("no such file or directory", "not found")),
     # panic: runtime error (Go); Traceback (Python); Exception in thread (Java)
-    ("crash", ("panic: ", "fatal error: ", "traceback (most recent call last)", "exception in thread", "segmentation fault",
+    ("crash", ("panic: ", "fatal error: ", "traceback (most recent call last)", "exception in thread",
+    "segmentation fault",
                "core dumped")),
 )  # fmt: skip
 #: INFO /api/v1/… -> 403 …; "GET / HTTP/1.1" 502; status=500; statuscode: 404
@@ -75,7 +80,8 @@ _PATH_BEFORE_STATUS = re.compile(r"(?P<path>/[^\s\"]{1,300}) -> \d{3}\b")
 _ADDRESS = re.compile(r"\b(?:(?:\d{1,3}\.){3}\d{1,3}|[a-zA-Z][\w-]{0,62}(?:\.[\w-]{1,63}){0,8}):\d{2,5}\b")
 #: Marks of success in a line that names the same target.
 _SUCCESS = re.compile(
-    r"(?i)-> 2\d\d\b|\bstatus(?:code)?[=: ]+\"?2\d\d\b|HTTP/\d(?:\.\d)?\"? 2\d\d\b|\bsuccess|\bconnected\b|\b200 OK\b|\brecovered\b"
+    r"(?i)-> 2\d\d\b|\bstatus(?:code)?[=: ]+\"?2\d\d\b|HTTP/\d(?:\.\d)?\"? 2\d\d\b|\bsuccess|\bconnected\b|\b200 "
+    r"OK\b|\brecovered\b"
 )
 
 
@@ -122,7 +128,8 @@ def target_of(text: str) -> str | None:
 
 
 def success_after(data: bytes | mmap.mmap, offset: int, target: str) -> tuple[int, int, str] | None:
-    """The first line after the one at ``offset`` in which the same call succeeds: its offset, line ends before it, text."""
+    """The first line after the one at ``offset`` in which the same call succeeds: its offset, line ends before it,
+    text."""
     start = data.find(b"\n", offset) + 1
     if not start:
         return None

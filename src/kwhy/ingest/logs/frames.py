@@ -1,7 +1,7 @@
 """The wrappings around a log message: journal, syslog, klog, logrus, zap, CRI, docker, dmesg …, nested in any order.
 
-:func:`unwrap` peels one line until only the message is left, and keeps the most complete time, the host, the program and
-its pid that it finds on the way.
+:func:`unwrap` peels one line until only the message is left, and keeps the most complete time, the host, the program
+and its pid that it finds on the way.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ _SHORT_UNIX = re.compile(rf"(?P<epoch>\d{{9,10}}\.\d{{1,9}}) {_HOST_TAG}", re.DO
 _SHORT_MONOTONIC = re.compile(rf"\[ *(?P<boot>\d{{1,12}}\.\d{{1,9}})(?: <[ \d.]*>)?\] {_HOST_TAG}", re.DOTALL)
 #: <34>1 2003-10-11T22:14:15.003Z host app 123 - - message — RFC 5424.
 _RFC5424 = re.compile(
-    r"<(?P<priority>\d{1,3})>1 (?P<stamp>\S{1,40}) (?P<host>\S{1,255}) (?P<program>\S{1,64}) (?P<pid>\S{1,64}) \S{1,64} "
+    r"<(?P<priority>\d{1,3})>1 (?P<stamp>\S{1,40}) (?P<host>\S{1,255}) (?P<program>\S{1,64}) (?P<pid>\S{1,64}) "
+    r"\S{1,64} "
     r"(?:-|\[[^\n]{0,2000}?\]) ?(?P<text>.*)",
     re.DOTALL,
 )
@@ -91,8 +92,8 @@ _CRI = re.compile(
 )
 #: 2026/11/21 21:28:23.752993 message — Go's log package; nginx's error log.
 _GO_LOG = re.compile(rf"(?P<date>\d{{4}}/\d\d/\d\d) (?P<clock>{_CLOCK}) (?P<text>.*)", re.DOTALL)
-#: 2026-11-21T21:36:54.615Z message; 2026-11-21 21:36:54,615 message; [2026-11-21 …] message — kubectl logs --timestamps,
-#: Python, Java, dmesg --time-format iso.
+#: 2026-11-21T21:36:54.615Z message; 2026-11-21 21:36:54,615 message; [2026-11-21 …] message — kubectl logs
+#: --timestamps, Python, Java, dmesg --time-format iso.
 _ISO_LINE = re.compile(rf"\[?(?P<stamp>{_ISO})\]?:?(?:[ \t|]+(?P<text>.*)|$)", re.DOTALL)
 #: 17:08:22.299597 kubelet skipping pod synchronization … — time of day, and the program where one is named.
 _TIME_OF_DAY = re.compile(rf"(?P<clock>{_CLOCK})\]?:? +(?P<text>.*)", re.DOTALL)
@@ -126,7 +127,8 @@ class Frame(NamedTuple):
     """One line without its wrappings.
 
     ``kind`` names the outermost wrapping, None where there was none. ``stamp`` is the most complete time; ``pairs`` are
-    incomplete times with the complete one beside them, which calibrate the document. ``cut``: a CRI or docker part line.
+    incomplete times with the complete one beside them, which calibrate the document. ``cut``: a CRI or docker part
+    line.
     """
 
     text: str
@@ -171,8 +173,8 @@ def severity(word: str | None) -> str | None:
 
 
 def _merged(layers: list[Peeled], text: str) -> Frame:
-    """Host and pod are the outermost layer's, all else the innermost's; of equally complete times the inner one, which is
-    nearer to the program.
+    """Host and pod are the outermost layer's, all else the innermost's; of equally complete times the inner one,
+    which is nearer to the program.
     """
     best: Stamp | None = None
     host = program = level = caller = pod = container = None

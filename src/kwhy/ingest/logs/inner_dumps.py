@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from kwhy.ingest.logs.collect import Dump
 from kwhy.ingest.logs.frames import Frame, unwrap
+from kwhy.ingest.logs.scanner import give_back
 from kwhy.model.document import Document
 
 #: A goroutine has at most 100 frames of two lines (runtime/traceback.go); registers follow the last.
@@ -19,14 +20,20 @@ _LONGEST_MESSAGE = 256 << 20
 _SIGNAL = re.compile(r"^(?:SIG[A-Z]{2,6}: |PC=0x|panic: |fatal error: |\[signal )")
 #: A line of a Go traceback: header, function, file and line, registers; runtime/traceback.go, runtime/signal_amd64.go
 _GO_STACK_LINE = re.compile(
-    r"^$|^goroutine \d+|^created by |^\s*/?\S{1,400}\.(?:go|s|c|cgo1\.go):\d+(?: \+0x[0-9a-f]+)?|^[\w./*()\-·~$%\[\]{}]{1,600}\(.{0,400}\)"
-    r"|^\.{3}\s?additional frames elided|^\w{2,6}\s+0x[0-9a-f]{1,16}$|^runtime stack:|^(?:exit status|trap|error|oldmask|code|addr|fault) "
+    r"^$|^goroutine \d+|^created by |^\s*/?\S{1,400}\.(?:go|s|c|cgo1\.go):\d+(?: \+0x[0-9a-f]+)?"
+    r"|^[\w./*()\-·~$%\[\]{}]{1,600}\(.{0,400}\)"
+    r"|^\.{3}\s?additional frames elided|^\w{2,6}\s+0x[0-9a-f]{1,16}$|^runtime stack:|^(?:exit status|trap|error"
+    r"|oldmask|code|addr|fault) "
 )
-#: A line of a kernel stack dump: sched_show_task and what surrounds it (kernel/sched/core.c, arch/x86/kernel/dumpstack.c)
+#: A line of a kernel stack dump: sched_show_task and what surrounds it (kernel/sched/core.c,
+#: arch/x86/kernel/dumpstack.c)
 _KERNEL_STACK_LINE = re.compile(
-    r"^\s*$|^\s*(?:\[<[0-9a-f]{1,16}>\] )?(?:\? )?[\w.]{1,120}\+0x[0-9a-f]+/0x[0-9a-f]+|^\s*Call [Tt]race:|^task:\S|^\s*</?TASK>"
-    r"|^[\w/:.-]{1,40}\s+[RSDTtXZPI]\s+[0-9a-f]{1,20}\s+\d|^R[A-Z0-9]{1,2}P?: |^(?:ORIG_)?RAX: |^INFO: task |^\"echo 0 > /proc/sys/kernel"
-    r"|^\s+(?:Not tainted|Tainted|Blocked by)|^Code: |^(?:Workqueue|Hardware name|Sending NMI|NMI backtrace)|^\s*[0-9a-f]{16}(?: [0-9a-f]{16}){1,3}"
+    r"^\s*$|^\s*(?:\[<[0-9a-f]{1,16}>\] )?(?:\? )?[\w.]{1,120}\+0x[0-9a-f]+/0x[0-9a-f]+|^\s*Call [Tt]race:"
+    r"|^task:\S|^\s*</?TASK>"
+    r"|^[\w/:.-]{1,40}\s+[RSDTtXZPI]\s+[0-9a-f]{1,20}\s+\d|^R[A-Z0-9]{1,2}P?: |^(?:ORIG_)?RAX: |^INFO: task "
+    r"|^\"echo 0 > /proc/sys/kernel"
+    r"|^\s+(?:Not tainted|Tainted|Blocked by)|^Code: |^(?:Workqueue|Hardware name|Sending NMI|NMI backtrace)"
+    r"|^\s*[0-9a-f]{16}(?: [0-9a-f]{16}){1,3}"
     r"|^\s*0x[0-9a-f]{1,16}$"
 )
 _BEGIN, _END = "=== BEGIN goroutine stack dump", "=== END goroutine stack dump"
@@ -47,7 +54,7 @@ def dump_documents(
         start, lines_before = _preamble(document, found.start)
         end = _end_of_stack(document, found.last)
         if start > 0 or end < len(document.data):
-            yield _nested(document, found.line - lines_before, document.data[start:end])
+            yield _cut(document, found.line - lines_before, start, end)
 
 
 def stack_documents(document: Document, starts: Sequence[tuple[int, int]]) -> Iterator[Document]:
@@ -60,7 +67,7 @@ def stack_documents(document: Document, starts: Sequence[tuple[int, int]]) -> It
         done = _end_of_kernel_stack(document, offset)
         count += 1
         if offset > 0 or done < len(document.data):
-            yield _nested(document, number, document.data[offset:done])
+            yield _cut(document, number, offset, done)
 
 
 def stack_share(frames: Sequence[Frame]) -> tuple[float, float]:
@@ -71,6 +78,12 @@ def stack_share(frames: Sequence[Frame]) -> tuple[float, float]:
     go = sum(bool(_GO_STACK_LINE.match(text)) for text in texts) / len(texts)
     kernel = sum(bool(_KERNEL_STACK_LINE.match(text)) for text in texts) / len(texts)
     return go, kernel
+
+
+def _cut(document: Document, number: int, start: int, end: int) -> Document:
+    nested = _nested(document, number, document.data[start:end])
+    give_back(document.data, start, end)
+    return nested
 
 
 def _nested(document: Document, number: int, data: bytes) -> Document:

@@ -35,6 +35,6 @@ def read_line(chunk: bytes, base: int, number: int, start: int, end: int, anchor
         )
     text = raw.decode("utf-8", "replace")
     frame = unwrap(text)
-    if frame.kind is None and (text.startswith("MESSAGE=") or text.startswith("    MESSAGE=")):
+    if frame.kind is None and text.startswith(("MESSAGE=", "    MESSAGE=")):
         frame = export_frame(chunk, start, end) or frame
     return Line(number, base + start, text, frame, cut)

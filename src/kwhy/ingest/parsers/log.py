@@ -1,6 +1,7 @@
-"""Logs of every kind: journalctl -o short, short-iso, short-precise, short-full, short-unix, short-monotonic, json, export
-and verbose (systemd 219 to 255), syslog (RFC 3164 and 5424), klog text and JSON, logrus, zap, CRI and docker files, kubectl
-logs with --timestamps and --prefix, dmesg in all its forms, and applications' own.
+"""Logs of every kind: journalctl -o short, short-iso, short-precise, short-full, short-unix, short-monotonic, json,
+export
+and verbose (systemd 219 to 255), syslog (RFC 3164 and 5424), klog text and JSON, logrus, zap, CRI and docker files,
+kubectl logs with --timestamps and --prefix, dmesg in all its forms, and applications' own.
 """
 
 from __future__ import annotations
