@@ -96,15 +96,15 @@ _STYLES: Final[tuple[tuple[str, Sureness, re.Pattern[str]], ...]] = tuple(
 )
 #: {"a":1}[root@n1 ~]# ls : output that ended without a line end
 _GLUED: Final = re.compile(rf"(?<=[^\s#])\[{_USER}@{_HOST} [^\]\n]{{1,128}}\][#$] (?P<command>\S.*)$")
-#: The characters with which prompt lines begin or that they contain; most lines of a log have none of them early.
-_HINT: Final = re.compile(r"[#$%>❯λ»▶➤➜╰└~+]")
-#: #0 [ffff880826267a40] __schedule at ffffffff816a8f65 ; a frame of crash(8), not a root prompt
+#: What every prompt has: its sign with a space or nothing behind it, or a telling beginning. Most lines have neither.
+_HINT: Final = re.compile(r"[#$%>❯λ»▶➤](?: |$)|^(?:➜|╰|└|~|\+|PS|[A-Z]:\\)")
+#: With what a command begins; "#0 [ffff880826267a40] __schedule" is a frame of crash(8), not a root prompt.
 _TYPED: Final = re.compile(r"[\w./~\\\"'({!\[-]")
 
 
 def prompt_of(line: str) -> Prompt | None:
     """The prompt that ``line`` shows; None where it does not read as one."""
-    if len(line) > MAX_PROMPT_LINE or _HINT.search(line, 0, 400) is None:
+    if len(line) > MAX_PROMPT_LINE or _HINT.search(line) is None:
         return None
     for style, sureness, pattern in _STYLES:
         match = pattern.match(line)
