@@ -396,7 +396,7 @@ def seen_on(flows: Iterable[Flow], interface: str) -> list[Flow]:
 
 
 def peers_by_bytes(flows: Iterable[Flow], address: str) -> list[Peer]:
-    """Everyone that ``address`` exchanged packets with, most bytes first. ``wait``: how long it waited for the answers."""
+    """Everyone that ``address`` exchanged packets with, most bytes first. ``wait``: how long it waited for answers."""
     by_peer: dict[str, list[tuple[Flow, Direction, Direction]]] = {}
     for flow in flows:
         if flow.a == address:

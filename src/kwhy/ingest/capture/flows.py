@@ -13,7 +13,7 @@ from kwhy.facts.packets import ACK, FIN, RST, SYN, Direction, Flow, Packet
 from kwhy.ingest.capture.columns import Traffic
 from kwhy.ingest.capture.connections import Connections, connections, pure_syn
 from kwhy.ingest.capture.records import NO_TIME, Int64s
-from kwhy.ingest.capture.sequences import LATE, RETRANSMITTED, TWICE, judged
+from kwhy.ingest.capture.sequences import LATE, RETRANSMITTED, TWICE, Segments, judged
 from kwhy.model.time import Moment
 
 T = TypeVar("T")
@@ -119,11 +119,14 @@ def _sent_again(grouped: Connections) -> npt.NDArray[np.uint8]:
     for direction in (columns.up, ~columns.up):
         rows = np.flatnonzero(carries & direction)
         again[rows] = judged(
-            grouped.of[rows],
-            columns.sequence[rows],
-            size[rows],
-            columns.ident[rows],
-            (size[rows] <= 1) & ~control[rows],
+            Segments(
+                grouped.of[rows],
+                columns.sequence[rows],
+                size[rows],
+                columns.ident[rows],
+                columns.time[rows],
+                control[rows],
+            )
         )
     return again
 

@@ -7,6 +7,7 @@ seen; if all of it fills a hole, it was reordered on the way, or lost before the
 from __future__ import annotations
 
 from bisect import bisect_right
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -18,34 +19,48 @@ NEW, RETRANSMITTED, LATE, TWICE, KEEP_ALIVE = range(5)
 _FAR_LEFT: Final = -(1 << 62)
 
 
-def judged(
-    group: Int64s,
-    sequence: npt.NDArray[np.uint32],
-    size: Int64s,
-    ident: npt.NDArray[np.uint32],
-    may_keep_alive: npt.NDArray[np.bool_],
-) -> npt.NDArray[np.uint8]:
-    """What each segment is. ``group`` (ascending) is one direction of one connection, ``size`` its sequence length.
+#: A SYN or SYN-ACK is sent again after a second (RFC 6298 2.1) or 200 ms (TCP_RTO_MIN in Linux net/tcp.h), never sooner.
+_TOO_SOON: Final = 100_000_000
+
+
+@dataclass(eq=False)
+class Segments:
+    """What was sent in one direction of connections, in capture order within each ``group`` (ascending).
+
+    ``size`` counts sequence numbers: payload, SYN and FIN. ``control``: SYN or FIN. ``time`` is in nanoseconds.
+    """
+
+    group: Int64s
+    sequence: npt.NDArray[np.uint32]
+    size: Int64s
+    ident: npt.NDArray[np.uint32]
+    time: Int64s
+    control: npt.NDArray[np.bool_]
+
+
+def judged(segments: Segments) -> npt.NDArray[np.uint8]:
+    """What each segment is.
 
     Keep-alives (Wireshark, packet-tcp.c TCP_A_KEEP_ALIVE): at most one byte, just before the next sequence expected.
     The same packet captured twice has equal IP identification; a retransmission on Linux gets another.
     """
+    group, size = segments.group, segments.size
     codes = np.zeros(len(group), dtype=np.uint8)
     if len(group) < 2:
         return codes
     first = np.ones(len(group), dtype=np.bool_)
     first[1:] = group[1:] != group[:-1]
-    begin = _unwrapped(sequence, first)
+    begin = _unwrapped(segments.sequence, first)
     reached = _reached_before(begin, begin + size, first)
     behind = ~first & (begin < reached)
-    alive = behind & may_keep_alive & (begin == reached - 1)
+    alive = behind & (size <= 1) & ~segments.control & (begin == reached - 1)
     codes[alive] = KEEP_ALIVE
     behind &= ~alive
     if not behind.any():
         return codes
     troubled = np.zeros(int(group[-1]) + 1, dtype=np.bool_)
     troubled[group[behind]] = True
-    doubled = _captured_again(np.flatnonzero(troubled[group] & (ident != 0) & ~alive), group, begin, size, ident)
+    doubled = _captured_again(segments, np.flatnonzero(troubled[group] & ~alive), begin)
     codes[doubled] = TWICE
     behind[doubled] = False
     hole = ~first & troubled[group] & (begin > reached)
@@ -75,16 +90,19 @@ def _reached_before(begin: Int64s, end: Int64s, first: npt.NDArray[np.bool_]) ->
     return reached
 
 
-def _captured_again(rows: Int64s, group: Int64s, begin: Int64s, size: Int64s, ident: npt.NDArray[np.uint32]) -> Int64s:
-    """Those of ``rows`` that repeat an earlier one's range and IP identification."""
+def _captured_again(segments: Segments, rows: Int64s, begin: Int64s) -> Int64s:
+    """Those of ``rows`` that repeat an earlier one's range and IP identification (or, without one, come too soon)."""
+    rows = rows[(segments.ident[rows] != 0) | segments.control[rows]]
     if len(rows) < 2:
         return rows[:0]
+    group, size, ident = segments.group, segments.size, segments.ident
     rows = rows[np.lexsort((rows, ident[rows], size[rows], begin[rows], group[rows]))]
     same = np.ones(len(rows) - 1, dtype=np.bool_)
     for column in (group, begin, size, ident):
         values = column[rows]
         same &= values[1:] == values[:-1]
-    return rows[1:][same]
+    passed = segments.time[rows[1:]] - segments.time[rows[:-1]]
+    return rows[1:][same & ((ident[rows[1:]] != 0) | (np.abs(passed) < _TOO_SOON))]
 
 
 def _fill_holes(
