@@ -8,7 +8,7 @@ import msgspec
 ANONYMOUS_NODE = "the node of "
 
 
-class Subject(msgspec.Struct, frozen=True, gc=False, order=True):
+class Subject(msgspec.Struct, frozen=True, gc=False):
     """An object, named as its own world names it.
 
     ``kind`` is the Kubernetes kind, or ``Process``, ``Interface``, ``Certificate``, ``Document`` … for what has none.
@@ -24,6 +24,14 @@ class Subject(msgspec.Struct, frozen=True, gc=False, order=True):
     def anonymous(self) -> bool:
         """Whether the subject is, or lives on, a node whose name nothing tells."""
         return (self.node or self.name).startswith(ANONYMOUS_NODE)
+
+    def __lt__(self, other: Subject) -> bool:
+        """By kind, name, namespace and node; what has none comes first."""
+        return self._place < other._place
+
+    @property
+    def _place(self) -> tuple[str, str, str, str]:
+        return self.kind, self.name, self.namespace or "", self.node or ""
 
     def __str__(self) -> str:
         where = f"{self.namespace}/" if self.namespace else f"{self.node}/" if self.node else ""
