@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -55,6 +56,18 @@ class Document:
             number += 1
             start = end + 1
 
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [0, *(match.end() for match in re.finditer(rb"\n", self.data))]
+
+    def line(self, number: int) -> str:
+        """The text of the line with this number in ``source``; "" where there is none."""
+        starts, index = self._line_starts, number - self.first_line
+        if not 0 <= index < len(starts):
+            return ""
+        end = starts[index + 1] - 1 if index + 1 < len(starts) else len(self.data)
+        return self.data[starts[index] : end].decode("utf-8", "replace")
+
     def at(self, line: int | None = None, path: str | None = None, excerpt: str = "") -> Locator:
         """A place in this document."""
         return Locator(self, line, path, excerpt if len(excerpt) <= EXCERPT_LENGTH else excerpt[:EXCERPT_LENGTH] + " …")
@@ -71,6 +84,12 @@ class Locator(msgspec.Struct, frozen=True, gc=False):
     @property
     def source(self) -> str:
         return self.document.source
+
+    def quoting(self, excerpt: str, within: str = "") -> Locator:
+        """The part ``within`` a structured place, with what stands there. A line of text speaks for itself."""
+        if self.path is None:
+            return self
+        return self.document.at(path=self.path + within, excerpt=excerpt)
 
 
 class Unparsed(msgspec.Struct, frozen=True, gc=False):

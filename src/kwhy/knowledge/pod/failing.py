@@ -170,7 +170,7 @@ def _present(pod: PodView, seen: Seen[str] | Seen[list[ContainerStatus]], state:
 
 
 def _with_excerpt(place: Locator, text: str) -> Locator:
-    return place if place.excerpt else place.document.at(place.line, place.path, text)
+    return place if place.excerpt else place.quoting(text)
 
 
 def _waiting(pod: PodView) -> str | None:
