@@ -5,7 +5,7 @@ from __future__ import annotations
 from kwhy.facts.objects import Taint
 from kwhy.knowledge.pod.unscheduled import UNSCHEDULED
 from kwhy.knowledge.scheduling.fit import taint_text
-from kwhy.knowledge.scheduling.obstacles import CONDITION_TAINTS, CORDON_TAINT, Kind
+from kwhy.knowledge.scheduling.obstacles import CONDITION_TAINTS, CONTROL_PLANE_TAINTS, CORDON_TAINT, Kind
 from kwhy.knowledge.scheduling.placement import placement
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import Relation, leads_to, rule
@@ -52,7 +52,10 @@ def _tainted_nodes(scene: Scene, pod: Subject) -> list[Subject]:
     if Kind.TAINT not in where.decisive:
         return []
     known = where.nodes_with(Kind.TAINT)
-    return known or [n for n in scene.subjects("Node") if blocking_taint(NodeView(scene, n)) is not None]
+    if known:
+        return known
+    seen = {n: found[1] for n in scene.subjects("Node") if (found := blocking_taint(NodeView(scene, n))) is not None}
+    return [n for n, taint in seen.items() if taint.key not in CONTROL_PLANE_TAINTS] or list(seen)
 
 
 def blocking_taint(node: NodeView) -> tuple[int, Taint] | None:
@@ -85,7 +88,6 @@ def taint_not_tolerated(node: NodeView) -> Verdict:
         return Absent((Evidence(taints.place, "no taint of a person's making"),))
     index, taint = found
     written = taint_text(taint)
-    path = f"{taints.place.path}[{index}]" if taints.place.path else None
-    place = taints.place.document.at(taints.place.line, path, written)
+    place = taints.place.quoting(written, f"[{index}]")
     removal = f"{taint.key}:{taint.effect}-"
     return Present((Evidence(place, f"the node is tainted {written}"),), {"taint": written, "removal": removal})

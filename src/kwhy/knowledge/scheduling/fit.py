@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from msgspec import UNSET
 
+from kwhy.facts.kubectl import NodeAllocation
 from kwhy.facts.objects import (
     Container,
     NodeSelectorRequirement,
@@ -113,15 +114,11 @@ def _taints(scene: Scene, pod: Pod, node: NodeView, obstacles: list[Obstacle], u
         if tolerates(_tolerations(pod), taint):
             continue
         written = taint_text(taint)
-        place = taints.place.document.at(taints.place.line, _indexed(taints.place.path, index), written)
+        place = taints.place.quoting(written, f"[{index}]")
         kind = Kind.CONDITION_TAINT if taint.key in CONDITION_TAINTS else Kind.TAINT
         by_design = taint.key in CONTROL_PLANE_TAINTS
         says = f"has taint {written}, which the pod does not tolerate"
         obstacles.append(Obstacle(kind, says, place, taint.key, by_design=by_design, taint=taint))
-
-
-def _indexed(path: str | None, index: int) -> str | None:
-    return f"{path}[{index}]" if path else path
 
 
 def taint_text(taint: Taint) -> str:
@@ -237,8 +234,7 @@ def _resources(scene: Scene, pod: Pod, node: NodeView, obstacles: list[Obstacle]
         if not wanted:
             continue
         offered = _offered(allocatable.value, resource)
-        excerpt = f"{resource}: {allocatable.value.get(resource, 0)}"
-        place = allocatable.place.document.at(allocatable.place.line, allocatable.place.path, excerpt)
+        place = allocatable.place.quoting(f"{resource}: {allocatable.value.get(resource, 0)}")
         if wanted > offered:
             says = (
                 f"offers {in_words(resource, offered)} {resource} in all, the pod asks for {in_words(resource, wanted)}"
@@ -264,7 +260,21 @@ def _offered(allocatable: dict[str, Quantity], resource: str) -> Decimal:
 
 
 def used_on(scene: Scene, node: Subject) -> dict[str, Decimal] | None:
-    """Requests of the pods bound to a node; None where not every pod of the cluster was shown whole."""
+    """Requests of the pods bound to a node: summed where every pod was shown whole, else as kubectl prints the sum."""
+    return _summed(scene, node) or _printed_sum(scene, node)
+
+
+def _printed_sum(scene: Scene, node: Subject) -> dict[str, Decimal] | None:
+    """ "Allocated resources" of kubectl describe node."""
+    for allocation in scene.facts(NodeAllocation):
+        if allocation.node == node.name:
+            total = _amounts({resource: share.amount for resource, share in allocation.requests.items()})
+            return total if allocation.total is None else {**total, "pods": Decimal(allocation.total)}
+    return None
+
+
+def _summed(scene: Scene, node: Subject) -> dict[str, Decimal] | None:
+    """None where not every pod of the cluster was shown whole."""
     if scene.listing("Pod", None) is None:
         return None
     total: dict[str, Decimal] = {"pods": Decimal(0)}

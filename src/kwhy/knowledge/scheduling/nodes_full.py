@@ -8,7 +8,7 @@ from kwhy.knowledge.scheduling.obstacles import Kind
 from kwhy.knowledge.scheduling.placement import Placement, placement
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import given, leads_to, rule
-from kwhy.model.verdict import Absent, Verdict
+from kwhy.model.verdict import Absent, Gap, Unsure, Verdict
 from kwhy.scene.relations import ITSELF
 from kwhy.scene.views import PodView
 
@@ -49,13 +49,15 @@ def nodes_full(pod: PodView, where: Placement = given(placement)) -> Verdict:
     """No node that the pod may use has enough free.
 
     What it means: The scheduler counts requests, not usage: an idle node can be full.
-    How it shows: Recomputed: allocatable minus the requests of the node's pods is below the pod's request; or the
-    scheduler counts nodes under "Insufficient cpu", "Insufficient memory", "Too many pods" …
-    What looks like it: A request that exceeds every node even when empty; room that only cordoned nodes have.
+    How it shows: Recomputed: allocatable minus the requests of the node's pods is below the pod's request.
+    What looks like it: A request that exceeds every node even when empty: the scheduler's "Insufficient cpu" says of
+    both the same, what the nodes offer tells. Room that only cordoned nodes have.
     Source: Kubernetes v1.34 pkg/scheduler/framework/plugins/noderesources/fit.go (fitsRequest).
     """
-    short = sorted({o.key for _, o in where.obstacles(Kind.RESOURCES)} | {r.key for r in where.said(Kind.RESOURCES)})
-    beyond = [o for _, o in where.obstacles(Kind.RESOURCES) if o.beyond]
-    if where.recomputed and beyond and len(beyond) == len(where.obstacles(Kind.RESOURCES)):
+    found = [o for _, o in where.obstacles(Kind.RESOURCES)]
+    if where.recomputed and found and all(o.beyond for o in found):
         return Absent(where.evidence(Kind.RESOURCES))
+    if where.said(Kind.RESOURCES) and not any(not o.beyond for o in found):
+        return Unsure((Gap(f"what every node offers to {pod.subject}", where.gaps),), where.evidence(Kind.RESOURCES))
+    short = sorted({o.key for o in found} | {r.key for r in where.said(Kind.RESOURCES)})
     return decides(where, Kind.RESOURCES, {"resource": " and ".join(short)})

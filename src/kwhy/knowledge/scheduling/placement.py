@@ -52,11 +52,12 @@ class Placement(msgspec.Struct, frozen=True):
 
     def nodes_with(self, kind: Kind) -> list[Subject]:
         """The nodes that this kind of obstacle decides for: it is all that keeps the pod off them."""
-        only = [f.node for f in self.fits if f.kinds == {kind}]
-        return only or [f.node for f in self.fits if kind in f.kinds]
+        considered = for_ordinary_pods(self.fits)
+        only = [f.node for f in considered if f.kinds == {kind}]
+        return only or [f.node for f in considered if kind in f.kinds]
 
     def obstacles(self, kind: Kind) -> list[tuple[Subject, Obstacle]]:
-        return [(f.node, o) for f in self.fits for o in f.obstacles if o.kind is kind]
+        return [(f.node, o) for f in for_ordinary_pods(self.fits) for o in f.obstacles if o.kind is kind]
 
     def said(self, kind: Kind) -> list[StatedReason]:
         return [r for r in self.stated.reasons if r.kind is kind] if self.stated else []
@@ -72,6 +73,11 @@ class Placement(msgspec.Struct, frozen=True):
             said = ", ".join(f"{reason.count} {reason.text}" for reason in self.said(kind))
             found.insert(0, Evidence(self.event.at, f"the scheduler says: {said}"))
         return tuple(found[:limit])
+
+
+def for_ordinary_pods(fits: tuple[NodeFit, ...]) -> list[NodeFit]:
+    """Nodes that keep ordinary pods away by design count only where there are no others."""
+    return [f for f in fits if not any(o.by_design for o in f.obstacles)] or list(fits)
 
 
 def placement(scene: Scene, pod: Subject) -> Placement:
@@ -116,11 +122,8 @@ def _decisive(fits: tuple[NodeFit, ...], complete: bool, stated: Stated | None) 
 
 
 def _decisive_computed(fits: tuple[NodeFit, ...]) -> frozenset[Kind]:
-    """Which kinds decide, from every node's obstacles.
-
-    Nodes that keep ordinary pods away by design count only where there are no others.
-    """
-    considered = [f for f in fits if not any(o.by_design for o in f.obstacles)] or list(fits)
+    """Which kinds decide, from every node's obstacles."""
+    considered = for_ordinary_pods(fits)
     if not considered or any(not f.obstacles for f in considered):
         return frozenset()
     matching = [f for f in considered if Kind.SELECTOR not in f.kinds]

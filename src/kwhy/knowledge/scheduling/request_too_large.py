@@ -27,7 +27,7 @@ REQUEST_TOO_LARGE = Condition(
             steps=(
                 Step("See what nodes offer.", "kubectl describe nodes"),
                 Step(
-                    "Lower requests in the template; this starts a rollout.",
+                    "Lower the template's requests; a rollout follows.",
                     "kubectl edit {kind} {name} -n {namespace}",
                 ),
             ),
@@ -70,9 +70,5 @@ def request_too_large(pod: PodView, where: Placement = given(placement)) -> Verd
 
 def _room_when_empty(where: Placement) -> bool:
     """Whether a node that the pod may use would be large enough if it ran nothing."""
-    return any(
-        not any(o.beyond for o in f.obstacles)
-        and Kind.SELECTOR not in f.kinds
-        and not any(o.by_design for o in f.obstacles)
-        for f in where.fits
-    )
+    open_nodes = [f for f in where.fits if Kind.SELECTOR not in f.kinds and not any(o.by_design for o in f.obstacles)]
+    return any(not any(o.beyond for o in f.obstacles) for f in open_nodes)
