@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kwhy.facts.kubectl import ReadyEndpoints
 from kwhy.facts.objects import ApiObject, Endpoints, EndpointSlice, Service
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.document import Locator
@@ -93,6 +94,10 @@ def ready_addresses(scene: Scene, service: Subject) -> tuple[int, Locator]:
         if printed is not None:
             count = 0 if printed in ("", "<none>") else len(printed.split(","))
             return count, observation.field_at("", f"{service.name}  {printed}")
+    printed_ports = [fact for fact in scene.facts(ReadyEndpoints) if fact.service == service]
+    if printed_ports:
+        best = max(printed_ports, key=lambda fact: len(fact.addresses) + fact.more)
+        return len(best.addresses) + best.more, best.at
     listing = scene.listing("EndpointSlice", service.namespace)
     if listing is not None:
         return 0, listing.at
