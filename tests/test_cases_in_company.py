@@ -1,0 +1,35 @@
+"""Cases among what has nothing to do with them: the same roots."""
+
+from __future__ import annotations
+
+import pytest
+from tests.harness.case import Recorded, all_cases
+from tests.harness.claims import assert_same_roots, outline
+from tests.harness.company import UNRELATED_OBJECTS, second_node, unrelated
+from tests.harness.evidence import evidence_of, together
+
+from kwhy.facts.objects import ObjectBatch
+from kwhy.pipeline import diagnose_evidence
+
+each_case = pytest.mark.parametrize("recorded", all_cases(), ids=lambda recorded: recorded.name)
+
+
+@each_case
+def test_a_second_healthy_node_changes_nothing(recorded: Recorded) -> None:
+    diagnosis = diagnose_evidence(together(evidence_of(recorded), second_node()))
+    assert_same_roots(recorded.case, diagnosis, "with a second node")
+
+
+@each_case
+def test_five_hundred_healthy_objects_change_nothing(recorded: Recorded) -> None:
+    diagnosis = diagnose_evidence(together(evidence_of(recorded), second_node(), unrelated()))
+    assert_same_roots(recorded.case, diagnosis, "in a crowd")
+    assert diagnosis.outcome == recorded.case.outcome, outline(diagnosis)
+
+
+def test_the_crowd_is_as_large_as_it_is_called_and_healthy() -> None:
+    crowd = together(second_node(), unrelated())
+    objects = [struct for batch in crowd.of(ObjectBatch) for struct in batch.objects]
+    names = {(type(o), o.metadata.namespace, o.metadata.name) for o in objects}
+    assert len(names) >= UNRELATED_OBJECTS
+    assert diagnose_evidence(crowd).outcome == "healthy"
