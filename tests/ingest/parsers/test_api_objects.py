@@ -441,6 +441,7 @@ def test_what_is_no_object_is_told_with_its_path(item: object) -> None:
     facts = parsed({"apiVersion": "v1", "kind": "List", "items": [pod("a"), item, pod("c")]})
     assert names(facts) == ["a", "c"]
     assert [problem.at.path for problem in of(Unparsed, facts)] == ["items[1]"]
+    assert not of(Listing, facts), "the lost item may be the one that is asked for"
 
 
 def test_garbage_inside_one_item_costs_that_item_only() -> None:

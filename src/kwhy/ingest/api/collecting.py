@@ -74,6 +74,7 @@ class Collected:
         self.partial: list[Observation] = []
         self.events: list[Event] = []
         self.unparsed: list[Unparsed] = []
+        self.lost = 0
         self._neighbour = Neighbour()
         self.lines: dict[int, LinesOnDemand] = {}
         self.namespaces: dict[str, set[str]] = {}
@@ -144,7 +145,7 @@ class Collected:
     def _bounded(self, config: ConfigMap, index: int) -> ConfigMap:
         if not isinstance(config.data, dict) or all(len(v) <= MAX_VALUE_CHARACTERS for v in config.data.values()):
             return config
-        self.missed(index, f"a value longer than {MAX_VALUE_CHARACTERS} characters was cut")
+        self._note(index, f"a value longer than {MAX_VALUE_CHARACTERS} characters was cut")
         return msgspec.structs.replace(config, data={k: v[:MAX_VALUE_CHARACTERS] for k, v in config.data.items()})
 
     def raw(self, raw: bytes | memoryview | msgspec.Raw, index: int, kind: str = "", api_version: str = "") -> None:
@@ -194,16 +195,18 @@ class Collected:
     def _mended(self, value: Any, struct: type[ApiStruct], kind: str, index: int, *, numbers_are_text: bool) -> None:
         result = mended(value, struct, numbers_are_text=numbers_are_text)
         for field, complaint in result.dropped:
-            self.missed(index, f"{kind or 'object'}: {complaint}", field)
-        if result.object is None:
-            return
-        if not result.dropped:
-            self._named(result.object, kind, index)
-        elif isinstance(result.object, ApiEvent):
-            self._event(result.object, index)
+            self._note(index, f"{kind or 'object'}: {complaint}", field)
+        kept = result.object
+        if kept is None:
+            self.lost += 1
+        elif not result.dropped:
+            self._named(kept, kind, index)
+        elif isinstance(kept, ApiEvent):
+            self._event(kept, index)
+        elif not cast(ApiObject, kept).metadata.name:
+            self.lost += 1
         else:
             # What was dropped reads as "not shown", not as the API's default: the view is partial.
-            kept = result.object
             shown = without_values(kept) if isinstance(kept, SecretKeys) else cast(ApiObject, kept)
             shown = _with_kind(shown, kind)
             self._seen(shown)
@@ -215,7 +218,12 @@ class Collected:
             return
         self.one(_with_kind(cast(ApiObject, struct), kind), index)
 
-    def missed(self, index: int, why: str, field: str = "") -> None:
+    def missed(self, index: int, why: str) -> None:
+        """An object that could not be read at all: the list does not show all objects any more."""
+        self.lost += 1
+        self._note(index, why)
+
+    def _note(self, index: int, why: str, field: str = "") -> None:
         self.unparsed.append(Unparsed(self._place(index, field), redacted(why)))
 
     def _place(self, index: int, field: str = "", excerpt: str = "") -> Locator:

@@ -210,6 +210,7 @@ class _Items:
             why = f"{where} is not valid JSON: {broken.why}"
         document = self.collected.document
         self.collected.unparsed.append(Unparsed(document.at(line=line), why))
+        self.collected.lost += 1
         self.index += 1
         if following >= 0:
             return after_space(text, following + 1)

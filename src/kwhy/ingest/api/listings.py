@@ -6,7 +6,7 @@ A list says "every KIND of SCOPE" where nothing narrows it:
 - it is not: the kinds of its items (or of a typed PodList), all namespaces where the kind is cluster-scoped or the
   items lie in two or more, else the one namespace in which all lie. An empty list of unknown scope lists nothing.
 
-A page (metadata.continue) lists nothing. What cannot be seen: `kubectl get pod a b -o json` without its command line
+A page (metadata.continue) lists nothing, nor does a list of which an item could not be read. What cannot be seen: `kubectl get pod a b -o json` without its command line
 looks like the list of a namespace; of a List of kind "List" with one single item this is the likelier reading only
 where the command says so, so it counts as a listing too.
 """
@@ -23,7 +23,7 @@ from kwhy.ingest.kubectl.kinds import is_namespaced
 
 def listings(collected: Collected, stated_kind: str, *, complete: bool) -> Iterator[Listing]:
     """The listings that one list supports. ``stated_kind`` is that of a typed list ("Pod" for PodList), else ""."""
-    if not complete:
+    if not complete or collected.lost:
         return
     command = parse_command(collected.document.command)
     if command is not None and not _lists(command):
