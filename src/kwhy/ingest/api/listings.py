@@ -6,9 +6,8 @@ A list says "every KIND of SCOPE" where nothing narrows it:
 - it is not: the kinds of its items (or of a typed PodList), all namespaces where the kind is cluster-scoped or the
   items lie in two or more, else the one namespace in which all lie. An empty list of unknown scope lists nothing.
 
-A page (metadata.continue) lists nothing, nor does a list of which an item could not be read. What cannot be seen: `kubectl get pod a b -o json` without its command line
-looks like the list of a namespace; of a List of kind "List" with one single item this is the likelier reading only
-where the command says so, so it counts as a listing too.
+A page (metadata.continue) lists nothing, nor does a list of which an item could not be read. What cannot be seen:
+`kubectl get pod a b -o json` without its command line looks like the list of a namespace, and counts as one.
 """
 
 from __future__ import annotations
