@@ -118,7 +118,8 @@ def _unready_in(scene: Scene, node: Subject, document: Document) -> State:
         )
         if ended is None and over is None and complaint.holds is None:
             return State(said, None)
-        over = over or (ended and ended.evidence("the kubelet says that its node is ready, or started anew"))
+        if over is None and ended is not None:
+            over = ended.evidence("the kubelet says that its node is ready, or started anew")
     if complaint.holds is not None:
         recovered = _after(scene, node, document, complaint.holds.sample, (NODE_EVENT,), _says_ready)
         if recovered is not None:

@@ -16,8 +16,8 @@ from kwhy.scene.scene import Scene
 
 #: Programs that carry the kubelet, and a container runtime, inside themselves (k3s, microk8s).
 ALL_IN_ONE = ("k3s", "k3s-server", "k3s-agent", "kubelite")
-#: What runs on a host that runs pods, and never inside a pod's own pid namespace: a list with one of them is the host's.
-_OF_A_HOST = ("containerd", "dockerd", "crio", "containerd-shim", "conmon", "kube-proxy", "kubelet", "systemd-journald")
+#: What runs on a host that runs pods, not inside a pod's own pid namespace: a list with one of them is the host's.
+_OF_A_HOST = ("containerd", "dockerd", "crio", "containerd-shim", "conmon", "systemd-journald")
 
 
 _ENDS = (MAIN_PROCESS_EXITED, START_LIMIT, UNIT_STOPPED)
