@@ -82,7 +82,7 @@ class Outline(msgspec.Struct, frozen=True):
 
 _SENTENCES = {
     "explained": "Every symptom seen is explained.",
-    "partly-explained": "Some symptoms are explained; the others are listed as unexplained.",
+    "partly-explained": "Part of the chain is proven; what is below it, or explains the rest, is not known.",
     "unexplained": "Something fails, and the evidence proves no root cause of it.",
     "healthy": "Nothing fails: pods, nodes, workloads and Services were all shown, and no symptom was found on any.",
     "insufficient-evidence": "Nothing failing was seen, but too little was shown to call this healthy.",

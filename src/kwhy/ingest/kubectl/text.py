@@ -35,6 +35,9 @@ _UNREACHABLE = re.compile(
 )
 #: A prompt at which nothing was typed: "[root@n1 ~]#", "user@host:~$".
 _PROMPT = re.compile(r"\[?[\w.-]{1,60}@[\w.-]{1,100}[: ][^\s\]]{0,200}\]?[#$]\s*")
+#: So many lines together may be another program's output, unless they are nearly all of the document.
+_OUTPUT_LINES = 2
+_OUTPUT_SHARE = 0.95
 #: A line longer than this is no text of kubectl (characters).
 _LONGEST_LINE = 1_000_000
 
@@ -157,9 +160,13 @@ class _Reader:
         else:
             yield self._unknown(segment)
 
-    def _unknown(self, segment: Lines) -> Unparsed:
+    def _unknown(self, segment: Lines) -> Parsed:
+        """What is no text of kubectl may be another program's output: it is looked at by itself."""
         number, first = next(((at, line) for at, line in segment if line.strip()), segment[0])
         count = sum(bool(line.strip()) for _, line in segment)
+        data = "".join(f"{line}\n" for _, line in segment).encode()
+        if count >= _OUTPUT_LINES and len(data) < len(self.document.data) * _OUTPUT_SHARE:
+            return Document(self.document.source, data, number, host=self.document.host, parent=self.document)
         return Unparsed(
             self.document.at(number, excerpt=first.strip()),
             f"expected text of kubectl here; {count} line(s) are something else",
