@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kwhy.facts.objects import APIService
+from kwhy.knowledge.autoscaling.not_scaling import NOT_SCALING, READS_METRICS_FROM
 from kwhy.model.condition import Condition, Nature
-from kwhy.model.rule import rule
+from kwhy.model.rule import Relation, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
 from kwhy.scene.gates import showing_condition
@@ -25,7 +27,25 @@ def _candidates(scene: Scene) -> Iterable[Subject]:
     return showing_condition(scene, "APIService", ("Available",), "False")
 
 
-@rule(AGGREGATED_UNAVAILABLE, rows=("C10",), among=_candidates, symptom=True)
+def _server(scene: Scene, service: Subject) -> list[Subject]:
+    """The Service behind an APIService."""
+    for observation in scene.observations(service):
+        struct = observation.object
+        if isinstance(struct, APIService) and struct.spec.service is not None:
+            return [Subject("Service", struct.spec.service.name, struct.spec.service.namespace)]
+    return []
+
+
+SERVED_BY = Relation("is served by", _server)
+
+
+@rule(
+    AGGREGATED_UNAVAILABLE,
+    rows=("C10",),
+    leads=(leads_to(NOT_SCALING, via=READS_METRICS_FROM),),
+    among=_candidates,
+    symptom=True,
+)
 def aggregated_unavailable(service: ObjectView) -> Verdict:
     """The aggregated API is not available.
 

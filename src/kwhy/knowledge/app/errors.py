@@ -38,10 +38,11 @@ def _by_subject(scene: Scene) -> dict[Subject, list[AppErrors]]:
 
 
 def _candidates(scene: Scene) -> Iterable[Subject]:
-    return [s for s, found in scene.derive_once(_by_subject).items() if any(_lasting(e) for e in found)]
+    return [s for s, found in scene.derive_once(_by_subject).items() if any(lasting(e) for e in found)]
 
 
-def _lasting(errors: AppErrors) -> bool:
+def lasting(errors: AppErrors) -> bool:
+    """Whether nothing in the log says that the trouble is over."""
     if errors.succeeded is not None or (errors.pod is not None and errors.pod.previous):
         return False
     return errors.silent_after is None or errors.silent_after < QUIET_AFTER
@@ -61,10 +62,10 @@ def app_errors(pod: Subject, errors: Sequence[AppErrors] = given(errors_of)) -> 
     What looks like it: Errors during start-up that a later success ends are over; so is what an old run logged.
     Source: The lines themselves; classes of complaints as in the texts of libc, Go's net package and HTTP status words.
     """
-    lasting = [e for e in errors if _lasting(e)]
-    if lasting:
-        worst = max(lasting, key=lambda e: e.count)
-        because = tuple(Evidence(e.locate(e.last), f"{e.complaint}, {e.count} times") for e in lasting[:3])
+    now = [e for e in errors if lasting(e)]
+    if now:
+        worst = max(now, key=lambda e: e.count)
+        because = tuple(Evidence(e.locate(e.last), f"{e.complaint}, {e.count} times") for e in now[:3])
         target = f" ({worst.target})" if worst.target else ""
         return Present(because, {"complaint": worst.complaint, "target": target}, since=worst.samples[0].when)
     if errors:

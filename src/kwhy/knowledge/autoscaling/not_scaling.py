@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kwhy.model.condition import Condition, Nature
-from kwhy.model.rule import rule
+from kwhy.model.rule import Relation, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
 from kwhy.scene.gates import showing_condition
@@ -22,6 +22,25 @@ NOT_SCALING = Condition(
 
 #: Conditions whose False means that the autoscaler does not work (k8s.io/api v0.34 autoscaling/v2).
 WORKING = ("AbleToScale", "ScalingActive")
+
+
+#: What the autoscaler asks, by the client that the message names (pkg/controller/podautoscaler/metrics/client.go).
+_METRICS_APIS = (
+    ("resource metrics API", "v1beta1.metrics.k8s.io"),
+    ("custom metrics API", "v1beta2.custom.metrics.k8s.io"),
+    ("custom metrics API", "v1beta1.custom.metrics.k8s.io"),
+    ("external metrics API", "v1beta1.external.metrics.k8s.io"),
+)
+
+
+def _metrics_apis(scene: Scene, autoscaler: Subject) -> list[Subject]:
+    """The aggregated APIs that the autoscaler's own words say it could not read."""
+    condition = ObjectView(scene, autoscaler).condition("ScalingActive")
+    message = condition.value.message or "" if condition.observed and condition.value is not None else ""
+    return [Subject("APIService", name) for api, name in _METRICS_APIS if api in message]
+
+
+READS_METRICS_FROM = Relation("reads metrics from", _metrics_apis)
 
 
 def _candidates(scene: Scene) -> Iterable[Subject]:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kwhy.facts.kubectl import ReadyEndpoints
-from kwhy.facts.objects import ApiObject, Endpoints, EndpointSlice, Service
+from kwhy.facts.objects import ApiObject, Service
+from kwhy.knowledge.admission.webhook_unreachable import ASKS, WEBHOOK_UNREACHABLE
+from kwhy.knowledge.api.aggregated_unavailable import AGGREGATED_UNAVAILABLE, SERVED_BY
+from kwhy.knowledge.app.errors import APP_ERRORS
+from kwhy.knowledge.dns.no_endpoints import DNS_NO_ENDPOINTS
+from kwhy.knowledge.service.consumers import CALLS
+from kwhy.knowledge.service.endpoints import ready_addresses
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.document import Locator
-from kwhy.model.rule import given, rule
-from kwhy.model.seen import NotObserved
+from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict
-from kwhy.probes.kubectl import ENDPOINTS
-from kwhy.scene.relations import selects
+from kwhy.scene.relations import ITSELF, selects
 from kwhy.scene.scene import Scene
 from kwhy.scene.views import ServiceView
 
@@ -24,8 +27,6 @@ NO_READY_ENDPOINTS = Condition(
     title="{subject} has no ready endpoint",
     summary="The Service selects pods, and none of them can take traffic.",
 )
-
-SERVICE_NAME_LABEL = "kubernetes.io/service-name"
 
 
 def _selector(struct: ApiObject) -> dict[str, str]:
@@ -58,53 +59,18 @@ def scaled_to_zero(scene: Scene, service: Subject, selector: dict[str, str]) -> 
     return [subject for subject, _ in matching] if matching and all(count == 0 for _, count in matching) else []
 
 
-def _slices(scene: Scene) -> dict[tuple[str, str], list[tuple[EndpointSlice, Subject]]]:
-    index: dict[tuple[str, str], list[tuple[EndpointSlice, Subject]]] = {}
-    for subject in scene.subjects("EndpointSlice"):
-        for observation in scene.observations(subject)[:1]:
-            struct = observation.object
-            labels = struct.metadata.labels
-            if isinstance(struct, EndpointSlice) and isinstance(labels, dict):
-                key = (struct.metadata.namespace, labels.get(SERVICE_NAME_LABEL, ""))
-                index.setdefault(key, []).append((struct, subject))
-    return index
-
-
-def ready_addresses(scene: Scene, service: Subject) -> tuple[int, Locator]:
-    """The Endpoints or EndpointSlices of the Service."""
-    slices = scene.derive_once(_slices).get((service.namespace or "", service.name), [])
-    if slices:
-        count = sum(
-            len(endpoint.addresses or ())
-            for piece, _ in slices
-            for endpoint in (piece.endpoints if isinstance(piece.endpoints, list) else ())
-            if endpoint.conditions.ready is not False
-        )
-        place = scene.observations(slices[0][1])[0].field_at("endpoints", f"{count} ready endpoints")
-        return count, place
-    endpoints = Subject("Endpoints", service.name, service.namespace)
-    for observation in scene.observations(endpoints):
-        if isinstance(observation.object, Endpoints):
-            subsets = observation.object.subsets
-            if isinstance(subsets, list) or observation.whole:
-                pieces = subsets if isinstance(subsets, list) else []
-                count = sum(len(piece.addresses or ()) for piece in pieces)
-                return count, observation.field_at("subsets", f"{count} ready addresses")
-        printed = (observation.printed or {}).get("ENDPOINTS")
-        if printed is not None:
-            count = 0 if printed in ("", "<none>") else len(printed.split(","))
-            return count, observation.field_at("", f"{service.name}  {printed}")
-    printed_ports = [fact for fact in scene.facts(ReadyEndpoints) if fact.service == service]
-    if printed_ports:
-        best = max(printed_ports, key=lambda fact: len(fact.addresses) + fact.more)
-        return len(best.addresses) + best.more, best.at
-    listing = scene.listing("EndpointSlice", service.namespace)
-    if listing is not None:
-        return 0, listing.at
-    raise NotObserved(f"the endpoints of {service}", ENDPOINTS.of(name=service.name, namespace=service.namespace))
-
-
-@rule(NO_READY_ENDPOINTS, rows=("S1",), among=_with_selector, symptom=True)
+@rule(
+    NO_READY_ENDPOINTS,
+    rows=("S1",),
+    leads=(
+        leads_to(APP_ERRORS, via=CALLS),
+        leads_to(DNS_NO_ENDPOINTS, via=ITSELF),
+        leads_to(WEBHOOK_UNREACHABLE, via=ASKS),
+        leads_to(AGGREGATED_UNAVAILABLE, via=SERVED_BY),
+    ),
+    among=_with_selector,
+    symptom=True,
+)
 def no_ready_endpoints(service: ServiceView, addresses: tuple[int, Locator] = given(ready_addresses)) -> Verdict:
     """The Service has no ready endpoint.
 
