@@ -7,7 +7,7 @@ from functools import cache
 
 from kwhy.ingest.reading import Evidence, read
 from kwhy.knowledge.catalogue import all_rules
-from kwhy.model.diagnosis import Coverage, Diagnosis
+from kwhy.model.diagnosis import Diagnosis
 from kwhy.model.subject import Subject
 from kwhy.reasoning.catalogue import Catalogue
 from kwhy.reasoning.diagnosing import diagnosed

@@ -18,8 +18,8 @@ from kwhy.scene.views import NodeView
 
 #: Starts of one pass, computed from different lines, agree within this (seconds): lines are stamped a little later.
 SAME_PASS = 2.0
-#: A pass that began this soon after the kubelet's start is worth saying so: nodes that turn NotReady three minutes after
-#: each restart have their first relists hang (seconds).
+#: A pass that began this soon after the kubelet's start is worth saying so: where a node turns NotReady three minutes
+#: after each restart, the first relists hang (seconds).
 NEAR_START = 60.0
 #: relistThreshold (Kubernetes v1.34 pkg/kubelet/pleg/generic.go).
 RELIST_THRESHOLD = 180.0

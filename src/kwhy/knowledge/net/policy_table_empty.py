@@ -60,9 +60,7 @@ POLICY_TABLE_EMPTY = Condition(
                     "Setting a device down or removing it deletes its routes, and no rules: look for link events.",
                     "journalctl -k | grep -iE 'link (down|up)|renamed'",
                 ),
-                Step(
-                    "Keep network managers off the CNI's devices (NetworkManager unmanaged-devices, networkd)."
-                ),
+                Step("Keep network managers off the CNI's devices (NetworkManager unmanaged-devices, networkd)."),
             ),
             verify=(Step("The table stays filled after a link event.", "ip route show table {table}"),),
             undo=(Step("Remove the setting again."),),
@@ -129,7 +127,7 @@ def policy_table_empty(
     """A policy table is empty.
 
     What it means: The rule says "this pod's traffic has a table of its own"; without routes there, the kernel goes on
-    to the next rule, and main's default sends the packets out by another device. Answers come back elsewhere, if at all;
+    to the next rule, and main's default sends the packets out by another device. Answers come elsewhere, if at all;
     fabrics drop packets whose source address does not belong to the port they come from.
     How it shows: `ip rule` names the table, a listing of it is empty, our own evaluation of the policy database takes
     main's route, and a capture shows the SYNs on the wrong device.

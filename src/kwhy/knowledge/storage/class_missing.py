@@ -58,7 +58,8 @@ def class_missing(claim: ClaimView) -> Verdict:
     for event in claim.scene.events_about(claim.subject):
         match = _NOT_FOUND.search(event.message)
         if match:
-            return Present((Evidence(event.at, event.message),), {"storage_class": match["name"]}, since=by(event.first))
+            proof = (Evidence(event.at, event.message),)
+            return Present(proof, {"storage_class": match["name"]}, since=by(event.first))
     wanted = claim.storage_class
     if wanted.value and claim.scene.exists(Subject("StorageClass", wanted.value)):
         place = claim.scene.observations(Subject("StorageClass", wanted.value))[0].at
