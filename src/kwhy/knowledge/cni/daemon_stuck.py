@@ -110,7 +110,7 @@ def stuck_in_netlink(daemon: Subject, host: HostWaits = given(waits_of_process))
         in_netlink = thread is not None and blocked_in(thread).resource is Resource.NETLINK
         queue = _queue_behind(host, daemon, wait)
         if (wait.kind is WaitKind.NETLINK or in_netlink) and _stuck(wait, queue):
-            return _present(daemon, wait, queue, thread if in_netlink else None)
+            return _present(host, daemon, wait, queue, thread if in_netlink else None)
     threads = [t for t in host.stacks_of(daemon.name) if blocked_in(t).resource is Resource.NETLINK]
     if not host.of_program(daemon.name) or threads:
         return unsure(f"a goroutine dump of {daemon.name}", PPROF_DUMP.of(name=daemon.name, node=daemon.node))
@@ -135,7 +135,7 @@ def stuck_in_system_call(daemon: Subject, host: HostWaits = given(waits_of_proce
     for wait in host.blocked_outside(daemon.name):
         queue = _queue_behind(host, daemon, wait)
         if queue is not None:
-            return _present(daemon, wait, queue, host.thread_behind(wait))
+            return _present(host, daemon, wait, queue, host.thread_behind(wait))
     whole = [g for g in host.of_program(daemon.name) if g.dump.whole]
     if whole and not host.blocked_outside(daemon.name):
         return Absent((Evidence(whole[0].at, "no goroutine of it waits in a system call"),))
@@ -156,7 +156,9 @@ def _stuck(wait: Wait, queue: LockQueue | None) -> bool:
     return queue is not None or (wait.at_least_minutes or 0) >= STUCK_MINUTES
 
 
-def _present(daemon: Subject, wait: Wait, queue: LockQueue | None, thread: ThreadStack | None) -> Present:
+def _present(
+    host: HostWaits, daemon: Subject, wait: Wait, queue: LockQueue | None, thread: ThreadStack | None
+) -> Present:
     group = wait.group
     since_when = f" for at least {wait.at_least_minutes} minutes" if wait.at_least_minutes else ""
     what = wait.call.method if wait.call is not None and wait.call.method else wait.system_call
@@ -165,9 +167,8 @@ def _present(daemon: Subject, wait: Wait, queue: LockQueue | None, thread: Threa
     holds = ""
     if thread is not None:
         waits = blocked_in(thread)
-        because.append(
-            Evidence(thread.frame_at(waits.function), f"its thread waits in the kernel for {waits.resource.value}")
-        )
+        which = "its thread waits" if host.tied(wait, thread) else f"a thread of {daemon.name}, the only such, waits"
+        because.append(Evidence(thread.frame_at(waits.function), f"{which} in the kernel for {waits.resource.value}"))
     if queue is not None:
         holds = f" and holds the lock that {queue.waiters} others wait for"
         oldest = f", the oldest for at least {queue.oldest_minutes} minutes" if queue.oldest_minutes else ""

@@ -122,18 +122,20 @@ class HostWaits:
     def thread_behind(self, wait: Wait) -> ThreadStack | None:
         """The kernel stack of the thread that a goroutine's system call runs on.
 
-        Proven by equal words of the system call (the buffer's address); else the program's only thread that waits for
-        a netlink message.
+        Proven by equal words of the system call (:meth:`tied`); else the program's only thread that waits for a
+        netlink message.
         """
-        program = self.program_of(wait.group)
-        threads = self.stacks_of(program)
-        for example in wait.group.examples:
-            words = {word for word in example.syscall[1:] if word is not None and word > _SMALL}
-            for thread in threads:
-                if words & {argument for argument in thread.arguments if argument > _SMALL}:
-                    return thread
+        threads = self.stacks_of(self.program_of(wait.group))
+        proven = next((thread for thread in threads if self.tied(wait, thread)), None)
+        if proven is not None:
+            return proven
         waiting = [t for t in threads if blocked_in(t).resource is Resource.NETLINK]
         return waiting[0] if len(waiting) == 1 and wait.kind in (WaitKind.NETLINK, WaitKind.SOCKET) else None
+
+    def tied(self, wait: Wait, thread: ThreadStack) -> bool:
+        """Whether goroutine and thread are in the same system call: an address in its words is equal."""
+        addresses = {argument for argument in thread.arguments if argument > _SMALL}
+        return any(word is not None and word in addresses for e in wait.group.examples for word in e.syscall[1:])
 
     def edges_from(self, program: str) -> tuple[Edge, ...]:
         return tuple(e for e in self.graph.edges if same_program(self.program_of(e.waiter), program))
