@@ -423,6 +423,36 @@ def test_after_a_damaged_block_reading_goes_on() -> None:
     assert any(isinstance(fact, Unparsed) and f"byte {first}" in (fact.at.path or "") for fact in facts)
 
 
+@pytest.mark.parametrize("every", [1, 2, 5])
+def test_a_file_damaged_all_over_is_given_up_in_time_and_in_few_words(every: int) -> None:
+    records = records_of("ping.pcap") * 5000
+    broken = [
+        (second, 2_000_000 if number % every == 0 else micro, length, frame)
+        for number, (second, micro, length, frame) in enumerate(records)
+    ]
+    facts = facts_of("x.pcap", pcap(records_of("ping.pcap") + broken))
+    told = [fact for fact in facts if isinstance(fact, Unparsed)]
+    assert 1 <= len(told) <= 21 and the_capture(facts).packets >= 6
+
+
+def test_long_files_are_walked_from_many_places_to_the_same_records() -> None:
+    records = records_of("loss.pcap") * 200
+    whole = pcap(records)
+    capture = the_capture(facts_of("x.pcap", whole))
+    assert (capture.packets, capture.truncated) == (63000, False)
+    assert capture.bytes == sum(length for _, _, length, _ in records)
+    cut = the_capture(facts_of("x.pcap", whole[:-1]))
+    assert (cut.packets, cut.truncated) == (62999, True)
+
+
+def test_a_capture_inside_a_capture_does_not_mislead_the_walk() -> None:
+    inner = pcap(records_of("ping.pcap") * 30)
+    second, micro, _, frame = records_of("dns.pcap")[0]
+    carried = frame + inner
+    facts = facts_of("x.pcap", pcap([(second, micro, len(carried), carried)] * 300))
+    assert the_capture(facts).packets == 300 and not any(isinstance(fact, Unparsed) for fact in facts)
+
+
 def test_an_unknown_link_type_is_told_with_its_packets() -> None:
     facts = facts_of("x.pcap", pcap(records_of("ping.pcap"), link=195))
     (told,) = [fact for fact in facts if isinstance(fact, Unparsed)]

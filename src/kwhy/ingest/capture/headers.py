@@ -181,20 +181,26 @@ def _ipv4(data: Bytes, headers: Headers, rows: Int64s, on_wire: Int64s) -> None:
     size = (fields["version"] & 15).astype(np.int64) * 4
     sound = (fields["version"] >> 4 == 4) & (size >= 20)
     rows, fields, size = rows[sound], fields[sound], size[sound]
-    network = headers.network[rows]
+    place = _placed(rows, len(sound), len(headers.version))
+    network = headers.network[place]
     total = fields["length"].astype(np.int64)
     # Segments that the network card will cut are captured with length 0: their size is that of the frame.
-    total = np.where(total == 0, on_wire[rows] - network, total)
-    headers.version[rows] = 4
-    headers.protocol[rows] = fields["protocol"]
-    headers.hops[rows] = fields["hops"]
-    headers.ident[rows] = fields["ident"]
-    headers.source_low[rows] = fields["source"]
-    headers.destination_low[rows] = fields["destination"]
-    headers.transport[rows] = network + size
-    headers.payload[rows] = np.maximum(total - size, 0)
-    place = fields["fragment"]
-    headers.fragment[rows] = np.where(place & 0x1FFF, 2, np.where(place & 0x2000, 1, 0))
+    total = np.where(total == 0, on_wire[place] - network, total)
+    headers.version[place] = 4
+    headers.protocol[place] = fields["protocol"]
+    headers.hops[place] = fields["hops"]
+    headers.ident[place] = fields["ident"]
+    headers.source_low[place] = fields["source"]
+    headers.destination_low[place] = fields["destination"]
+    headers.transport[place] = network + size
+    headers.payload[place] = np.maximum(total - size, 0)
+    offset = fields["fragment"]
+    headers.fragment[place] = np.where(offset & 0x1FFF, 2, np.where(offset & 0x2000, 1, 0))
+
+
+def _placed(rows: Int64s, sound: int, count: int) -> Int64s | slice:
+    """Where values go; nearly always all packets are concerned, and a slice is ten times as fast as their numbers."""
+    return slice(None) if len(rows) == sound == count else rows
 
 
 def _ipv6(data: Bytes, headers: Headers, rows: Int64s, end: Int64s, on_wire: Int64s) -> None:

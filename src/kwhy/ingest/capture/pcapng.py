@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kwhy.ingest.capture.magic import PCAPNG_MAGIC
+from kwhy.ingest.capture.pcap_chain import MOST_DAMAGES
 from kwhy.ingest.capture.records import (
     LONGEST_PACKET,
     NO_TIME,
@@ -117,7 +118,7 @@ def _blocks(data: Data, walked: _Walked) -> None:
             continue
         end = position + length
         if end > size:
-            if _next_block(data, position + 4, section.order) >= 0:
+            if len(walked.damages) < MOST_DAMAGES and _next_block(data, position + 4, section.order) >= 0:
                 position = _damaged(data, position, section.order, walked, "no valid block")
                 continue
             break
@@ -152,7 +153,7 @@ def _opened(data: Data, position: int, walked: _Walked) -> _Section | None:
 
 def _damaged(data: Data, position: int, order: str, walked: _Walked, what: str) -> int:
     """Note the damage and return where the next whole block begins (the end of the file if none does)."""
-    following = _next_block(data, position + 4, order)
+    following = _next_block(data, position + 4, order) if len(walked.damages) < MOST_DAMAGES else -1
     if following < 0:
         following = len(data)
     why = f"{what}; {following - position} bytes are skipped"
@@ -165,8 +166,10 @@ def _next_block(data: Data, position: int, order: str) -> int:
     position += -position % 4
     layout = np.dtype([("kind", order + "u4"), ("length", order + "u4")])
     size = len(data)
+    window = 1 << 12
     while position + 12 <= size:
-        offsets = np.arange(position, min(position + (1 << 22), size - 11), 4, dtype=np.int64)
+        offsets = np.arange(position, min(position + window, size - 11), 4, dtype=np.int64)
+        window = min(window * 8, 1 << 22)
         fields = gathered(data, offsets, layout)
         length = fields["length"].astype(np.int64)
         kind = fields["kind"]

@@ -28,7 +28,7 @@ from kwhy.ingest.capture.headers import (
 from kwhy.ingest.capture.magic import PCAPNG_MAGIC, UNREADABLE_PCAP_MAGICS
 from kwhy.ingest.capture.names import name_hint
 from kwhy.ingest.capture.protocols import ICMP, ICMPV6, protocol_name
-from kwhy.ingest.capture.records import NO_TIME, Bytes, Int64s, Port, Records
+from kwhy.ingest.capture.records import NO_TIME, Bytes, Damage, Int64s, Port, Records
 from kwhy.model.document import Document, Unparsed
 from kwhy.model.parsing import Parsed
 from kwhy.model.time import UNKNOWN_MOMENT, Moment, at
@@ -38,6 +38,7 @@ _CHUNK: Final = 1 << 15
 _MOST_VIEWS: Final = 60_000
 #: An ICMP message is read up to here: its header and what it quotes.
 _ICMP_BYTES: Final = 128
+_DAMAGES_LISTED: Final = 20
 _FRAGMENTS_REMEMBERED: Final = 1 << 16
 
 
@@ -84,8 +85,7 @@ def read(document: Document) -> Iterator[Parsed]:
     form: Form = "pcapng" if magic == PCAPNG_MAGIC else "pcap"
     records = pcapng.walk(document.data) if form == "pcapng" else pcap.walk(document.data)
     reading = _Reading(document, records, name_hint(document.source))
-    for damage in records.damages:
-        yield Unparsed(document.at(path=f"packet {damage.number}, byte {damage.offset}"), damage.why)
+    yield from _damages(document, records.damages)
     yield from _unknown_links(reading)
     _decode_all(reading)
     errors = reading.ledger.errors()
@@ -100,6 +100,15 @@ def read(document: Document) -> Iterator[Parsed]:
     yield from errors
     yield from reading.ledger.pings()
     yield from reading.ledger.questions()
+
+
+def _damages(document: Document, damages: list[Damage]) -> Iterator[Unparsed]:
+    for damage in damages[:_DAMAGES_LISTED]:
+        yield Unparsed(document.at(path=f"packet {damage.number}, byte {damage.offset}"), damage.why)
+    if len(damages) > _DAMAGES_LISTED:
+        last = damages[-1]
+        why = f"{len(damages) - _DAMAGES_LISTED} more damaged places; this is the last"
+        yield Unparsed(document.at(path=f"packet {last.number}, byte {last.offset}"), why)
 
 
 def moment(nanoseconds: int) -> Moment:

@@ -19,7 +19,7 @@ NEW, RETRANSMITTED, LATE, TWICE, KEEP_ALIVE = range(5)
 _FAR_LEFT: Final = -(1 << 62)
 
 
-#: A SYN or SYN-ACK is sent again after a second (RFC 6298 2.1) or 200 ms (TCP_RTO_MIN in Linux net/tcp.h), never sooner.
+#: A SYN or SYN-ACK is sent again after a second (RFC 6298 2.1) or 200 ms (TCP_RTO_MIN, Linux net/tcp.h), not sooner.
 _TOO_SOON: Final = 100_000_000
 
 
@@ -102,7 +102,8 @@ def _captured_again(segments: Segments, rows: Int64s, begin: Int64s) -> Int64s:
         values = column[rows]
         same &= values[1:] == values[:-1]
     passed = segments.time[rows[1:]] - segments.time[rows[:-1]]
-    return rows[1:][same & ((ident[rows[1:]] != 0) | (np.abs(passed) < _TOO_SOON))]
+    again = same & ((ident[rows[1:]] != 0) | (np.abs(passed) < _TOO_SOON))
+    return np.asarray(rows[1:][again], dtype=np.int64)
 
 
 def _fill_holes(
