@@ -93,8 +93,10 @@ _ASKED_NAMESPACE = re.compile(r"^kubectl get .* -n (?P<namespace>\S+)")
 def confirmed(said: Said, head: bytes) -> Said:
     """``said`` without a command that the contents contradict: a folder `incident/` is no namespace "incident"."""
     asked = _ASKED_NAMESPACE.match(said.command or "")
+    if asked is None:
+        return said
     stated = {match["namespace"].decode() for match in _STATED_NAMESPACE.finditer(head)}
-    if asked is None or not stated or asked["namespace"] in stated:
+    if not stated or asked["namespace"] in stated:
         return said
     return Said(None, said.host)
 

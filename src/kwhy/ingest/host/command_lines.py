@@ -58,6 +58,8 @@ def read_command(command: str | None) -> CommandLine | None:
 
 def runs(command: str | None, *programs: str) -> CommandLine | None:
     """The command line if it runs one of ``programs``."""
+    if not command or not any(program in command for program in programs):
+        return None
     line = read_command(command)
     return line if line is not None and line.program in programs else None
 

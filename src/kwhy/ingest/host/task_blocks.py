@@ -35,6 +35,8 @@ _OLD_TASK = re.compile(
     r"\s?(?P<program>\S.{0,40}?)\s{1,16}(?P<state>[RSDTtXZIPWK])\s{1,8}(?:running task\s{1,8}|[0-9a-f]{8,16}\s{1,8})?"
     r"\d{1,8}\s{1,10}(?P<tid>\d{1,10})\s{1,8}(?P<ppid>\d{1,10})\s{1,4}0x[0-9a-f]{1,16}\s{0,8}"
 )
+#: What the old form ends with: "0x", up to 16 digits, up to 8 blanks.
+_FLAGS_LENGTH = 26
 #: `Workqueue: netns cleanup_net`
 _WORKQUEUE = re.compile(r"\s?Workqueue: (?P<work>.{1,120})")
 #: Kernel threads are children of kthreadd, pid 2, and processes of one thread.
@@ -43,6 +45,8 @@ _KTHREADD = 2
 
 def is_task_header(line: str) -> bool:
     """Whether a line of a kernel log begins the stack of a task."""
+    if "task" not in line and "0x" not in line[-_FLAGS_LENGTH:]:
+        return False
     text = message_of(line)
     return bool(_TASK.fullmatch(text) or _OLD_TASK.fullmatch(text) or _HUNG.match(text))
 

@@ -6,6 +6,7 @@ Each form stands with a line that the program printed in a network namespace of 
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import Final, Literal
 
 import msgspec
@@ -46,12 +47,17 @@ def outcome_of(words: str) -> ConnectOutcome:
     return next((outcome for text, outcome in OUTCOMES if text in lowered), "failed")
 
 
-class Form(msgspec.Struct, frozen=True):
+class Form(msgspec.Struct, frozen=True, dict=True):
     """A line that ends an attempt. ``outcome`` None: read from the group ``why``."""
 
     tool: Tool
-    pattern: re.Pattern[str]
+    expression: str
     outcome: ConnectOutcome | None = None
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Compiled when first asked for: few documents hold such lines, and these expressions are large."""
+        return re.compile(self.expression)
 
 
 _H: Final = r"(?P<host>[^\s\"'()|]{1,253})"
@@ -66,7 +72,7 @@ _WGET: Final = rf"^Connecting to {_H}(?: \([^)]{{1,253}}\))?(?:\|{_A}\|)?:{_P}\.
 
 
 def _form(tool: Tool, pattern: str, outcome: ConnectOutcome | None = None) -> Form:
-    return Form(tool, re.compile(pattern), outcome)
+    return Form(tool, pattern, outcome)
 
 
 _NC: Final = (
@@ -148,6 +154,19 @@ _OTHERS: Final = (
     _form("bash", rf"^[^\s:]{{1,64}}: (?:line \d{{1,6}}: )?/dev/{_L4}/(?P<host>[^\s/]{{1,253}})/{_P}: {_WHY}"),
 )
 FORMS: Final[tuple[Form, ...]] = (*_NC, *_TELNET, *_CURL, *_OTHERS)
+#: Every line that a form matches begins with one of these or holds one of the signs.
+BEGINNINGS: Final = (
+    "Connection to ",
+    "nc: ",
+    "Ncat: ",
+    "Connected to ",
+    "telnet: ",
+    "Server lookup failure:",
+    "curl: (",
+    "wget: ",
+    "Connecting to ",
+)
+SIGNS: Final = (") open", ") : ", "/dev/tcp/", "/dev/udp/")
 
 #: Trying 10.0.0.2...   telnet (stdout, so it may stand after the error) — "*   Trying 10.0.0.2:3306..." is curl -v
 TRYING: Final = re.compile(r"^Trying (?P<address>[0-9a-fA-F.:]{2,45}?)\.\.\.")

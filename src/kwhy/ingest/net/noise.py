@@ -13,6 +13,12 @@ _DEFAULTED: Final = re.compile(r'^Default(?:ed|ing) container(?: name to)? "?')
 _TTY: Final = re.compile(r"^Unable to use a TTY - |^the input device is not a TTY|^Use 'kubectl describe pod/")
 
 
+#: With one of these begins what the expressions above match.
+_BEGINNINGS: Final = ("Default", "Unable to use", "the input device", "Use 'kubectl", "command terminated")
+
+
 def is_noise(line: str) -> bool:
     """Whether a wrapper printed the line and it says nothing about the command's own output."""
-    return not line.strip() or bool(_DEFAULTED.match(line) or _TTY.match(line) or EXIT_CODE.match(line))
+    if not line.startswith(_BEGINNINGS):
+        return not line.strip()
+    return bool(_DEFAULTED.match(line) or _TTY.match(line) or EXIT_CODE.match(line))

@@ -7,6 +7,7 @@ from typing import Final
 
 from kwhy.ingest.net.noise import EXIT_CODE, is_noise
 from kwhy.model.document import Document, Locator, Unparsed
+from kwhy.model.parsing import Head
 
 #: Lines of a document that are looked at to recognise it.
 HEAD_LINES: Final = 60
@@ -50,9 +51,6 @@ def share(lines: Iterable[str], fits: Iterable[bool]) -> float:
     return sum(verdicts) / len(verdicts) if verdicts else 0.0
 
 
-def head_lines(text: str, size: int) -> list[str]:
-    """The complete first lines of a head; the last one is dropped where the head cuts it."""
-    lines = text.split("\n")
-    if len(text.encode()) < size and len(lines) > 1:
-        lines = lines[:-1]
-    return [line for line in lines if line.strip()][:HEAD_LINES]
+def head_lines(head: Head) -> list[str]:
+    """The complete first lines of a head that are not blank."""
+    return head.whole_lines[:HEAD_LINES]

@@ -11,11 +11,13 @@ import msgspec
 from kwhy.facts.network import ConnectAttempt, ConnectOutcome
 from kwhy.ingest.net.addresses import address
 from kwhy.ingest.net.connect_forms import (
+    BEGINNINGS,
     CURL_CONNECTED,
     CURL_REASON,
     CURL_TRYING,
     FORMS,
     HTTP_STATUS,
+    SIGNS,
     TRYING,
     Form,
     Tool,
@@ -47,7 +49,7 @@ def recognise(head: Head) -> float:
     ran = invocation(head.command)
     if ran is not None and (ran.program in _TOOLS or _is_dev_tcp(head.command)):
         return 0.9
-    lines = head_lines(head.text, head.size)
+    lines = head_lines(head)
     hits = sum(1 for line in lines if _ending(line) or CURL_CONNECTED.match(line[:_LONGEST]))
     if not hits:
         return 0.0
@@ -61,6 +63,8 @@ def _is_dev_tcp(command: str | None) -> bool:
 
 def _ending(line: str) -> tuple[Form, re.Match[str]] | None:
     cut = line[:_LONGEST]
+    if not cut.startswith(BEGINNINGS) and not any(sign in cut for sign in SIGNS):
+        return None
     for form in FORMS:
         match = form.pattern.match(cut)
         if match:

@@ -52,7 +52,7 @@ def recognise(head: Head) -> float:
         return 0.97 if asked.object in ("address", "link") else 0.0
     if _FIRST_JSON.match(head.text):
         return 0.95
-    lines = head_lines(head.text, head.size)
+    lines = head_lines(head)
     brief = share(lines, (bool(_BRIEF.match(line[:LONGEST_LINE])) for line in lines))
     if not any(_LINK.match(line[:LONGEST_LINE]) or _ONE_LINE.match(line[:LONGEST_LINE]) for line in lines):
         return 0.85 * brief if brief > 0.9 else 0.0

@@ -30,7 +30,7 @@ def recognise(head: Head) -> float:
     asked = ip_command(head.command)
     if asked is not None:
         return 0.97 if asked.object == "neighbour" else 0.0
-    lines = head_lines(head.text, head.size)
+    lines = head_lines(head)
     return 0.95 * share(lines, (_state(line) is not None for line in lines))
 
 

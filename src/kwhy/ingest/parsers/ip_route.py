@@ -68,7 +68,7 @@ def recognise(head: Head) -> float:
         return 0.97 if asked.object == "route" and asked.verb == "show" else 0.0
     if _JSON.match(head.text):
         return 0.6 if '"cache"' in head.text or '"uid"' in head.text else 0.94
-    lines = head_lines(head.text, head.size)
+    lines = head_lines(head)
     return 0.94 * share(lines, (_fits(line) for line in lines))
 
 

@@ -44,7 +44,7 @@ def recognise(head: Head) -> float:
         '"cache"' in head.text or '"uid"' in head.text
     ):
         return 0.95
-    lines = head_lines(head.text, head.size)
+    lines = head_lines(head)
     if not any(_CACHE.match(line) or " uid " in line for line in lines):
         return 0.0
     return 0.95 * share(lines, (bool(_ANSWER.match(line[:LONGEST_LINE]) or _CACHE.match(line)) for line in lines))
@@ -122,7 +122,7 @@ def _refusal(at: Locator, error: str, asked: IpCommand) -> RouteGetAnswer:
 def _json_answers(document: Document, asked: IpCommand | None) -> Iterator[RouteGetAnswer | Unparsed]:
     try:
         decoded = msgspec.json.decode(bytes(document.data), type=list[dict[str, Any]])
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         yield Unparsed(document.at(document.first_line), f"this is not the JSON of `ip -j route get`: {error}")
         return
     for index, item in enumerate(decoded):

@@ -40,7 +40,7 @@ def recognise(head: Head) -> float:
         return 0.97 if asked.object == "rule" else 0.0
     if _JSON.match(head.text):
         return 0.95
-    lines = head_lines(head.text, head.size)
+    lines = head_lines(head)
     return 0.95 * share(lines, (bool(_RULE.match(line[:LONGEST_LINE])) for line in lines))
 
 

@@ -10,7 +10,7 @@ from kwhy.model.parsing import Format, Head, Parsed
 
 
 def _recognise(head: Head) -> float:
-    lines = head.text.split("\n", 2000)[:2000]
+    lines = head.lines[:2000]
     headers = [position for position, line in enumerate(lines) if is_task_header(line)]
     if not headers:
         return 0.0

@@ -13,7 +13,7 @@ from kwhy.model.parsing import Format, Head, Parsed
 
 
 def recognise(head: Head) -> float:
-    lines = head_lines(head.text, head.size)
+    lines = head_lines(head)
     return 0.93 * share(lines, (missing_device(line) is not None for line in lines))
 
 

@@ -57,7 +57,7 @@ def recognise(head: Head) -> float:
     ran = invocation(head.command)
     if ran is not None:
         return 0.95 if ran.program in ("ping", "ping6") else 0.0
-    lines = head_lines(head.text, head.size)
+    lines = head_lines(head)
     if not any(_BEGIN.match(line) or _STATISTICS.match(line) or _is_refusal(line) for line in lines):
         return 0.0
     return 0.95 * share(lines, (_fits(line[:LONGEST_LINE]) for line in lines))

@@ -38,7 +38,7 @@ _SECRETS: Final = ("tcp_fastopen_key", "stable_secret")
 
 def recognise(head: Head) -> float:
     ran = invocation(head.command)
-    lines = head_lines(head.text, head.size)
+    lines = head_lines(head)
     if ran is not None and ran.program == "sysctl":
         return 0.97
     if ran is not None and ran.program == "cat" and _proc_key(ran) is not None:
@@ -47,7 +47,13 @@ def recognise(head: Head) -> float:
     return 0.93 * share(relevant, (_fits(line[:LONGEST_LINE]) for line in relevant))
 
 
+#: What the expressions above match begins with one of these, or with the first word of a key.
+_BEGINNINGS: Final = ("-", "/proc/sys/", "* Applying ", "sysctl: ", "cat: ", "error: ", *_FIRST[3:-1].split("|"))
+
+
 def _fits(line: str) -> bool:
+    if not line.lstrip().startswith(_BEGINNINGS):
+        return False
     return any(form.match(line) for form in (_VALUE, _PROC, _APPLYING, _MISSING, _DENIED))
 
 

@@ -44,16 +44,18 @@ def header_kind(line: bytes) -> str | None:
     return None
 
 
+_BLANK_LINES: Final = re.compile(rb"(?:\A|\n)(?:[ \t\r\x0b\x0c]*\n)+")
+
+
 def begins_several(head: bytes) -> bool:
     """Whether outputs of several kinds, or one behind something else, begin at the first line or behind blank lines."""
     found: set[str | None] = set()
-    after_blank = True
-    for line in head.split(b"\n"):
-        if after_blank and line.strip():
+    for paragraph in _BLANK_LINES.split(head):
+        line = paragraph.partition(b"\n")[0]
+        if line.strip():
             kind = header_kind(line)
             if kind is not None or not found:
                 found.add(kind)
-        after_blank = not line.strip()
     return len(found) >= 2
 
 
