@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kwhy.knowledge.kubelet.pleg import PlegHistory, pleg_history
+from kwhy.knowledge.kubelet.relist_errors import RelistErrors, relist_errors, within
 from kwhy.knowledge.node.not_ready import KEPT_FROM_RUNNING, NODE_NOT_READY
 from kwhy.knowledge.pod.failing import POD_FAILING
 from kwhy.model.condition import Condition, Nature
@@ -44,14 +45,19 @@ _LEADS = (leads_to(NODE_NOT_READY, via=MAY_SAY_PLEG), leads_to(POD_FAILING, via=
     rows=("N2", "N3"),
     leads=(leads_to(NODE_NOT_READY, via=MAY_SAY_PLEG), leads_to(POD_FAILING, via=KEPT_FROM_RUNNING)),
 )
-def relist_not_returning(node: NodeView, history: PlegHistory = given(pleg_history)) -> Verdict:
+def relist_not_returning(
+    node: NodeView,
+    history: PlegHistory = given(pleg_history),
+    failed: RelistErrors | None = given(relist_errors),
+) -> Verdict:
     """One relist has not returned.
 
     What it means: The kubelet asks the runtime about all pods, one after another; while a pass runs, the kubelet starts
     nothing new and reports the node as not ready. The cause lies below the kubelet.
     How it shows: Time minus age is the same moment for every line: that pass began then and had not returned by the
     last line. The age alone cannot tell a pass that hangs from one that is very slow; goroutine dumps can.
-    What looks like it: Ages that fall back (saw-tooth) belong to passes that end: slow, not stuck. A kubelet that
+    What looks like it: Ages that fall back (saw-tooth) belong to passes that end: slow, not stuck. Passes that end with
+    an error make the age grow too, and say so ("GenericPLEG: Unable to retrieve pods"). A kubelet that
     became Ready for three minutes after its restart had its first relist hang: restarting it again does not help.
     Source: Kubernetes v1.34 pkg/kubelet/pleg/generic.go (relistThreshold 3 m, Healthy); v1.9 the same.
     """
@@ -61,6 +67,8 @@ def relist_not_returning(node: NodeView, history: PlegHistory = given(pleg_histo
         ended = tuple(e for one in history.passes[-2:] for e in one.evidence[:1])
         return Absent(ended)
     newest = history.newest
+    if failed is not None and within(failed, newest.evidence[0].at.document, newest.start):
+        return Absent((failed.evidence,))
     begun = newest.began.latest
     values = {
         "age": _words(newest.age),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kwhy.knowledge.kubelet.relist_waits import RELIST_WAITS
+from kwhy.knowledge.runtime.hangs import RUNTIME_HANGS
 from kwhy.knowledge.waits.graph import distinct
 from kwhy.knowledge.waits.host import HostWaits, host_waits, lasting, minutes, nodes_where
 from kwhy.knowledge.waits.kubernetes import cri_handler, each, relist_call
@@ -11,7 +12,7 @@ from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Evidence, Gap, Present, Unsure, Verdict
 from kwhy.probes.node import CONTAINERD_DUMP, DOCKERD_DUMP
-from kwhy.scene.relations import ON_NODE
+from kwhy.scene.relations import ITSELF, ON_NODE
 from kwhy.scene.scene import Scene
 
 CRI_CALL_HANGS = Condition(
@@ -30,7 +31,7 @@ def _hanging(scene: Scene) -> list[Subject]:
 @rule(
     CRI_CALL_HANGS,
     rows=("N4", "N9"),
-    leads=(leads_to(RELIST_WAITS, via=ON_NODE),),
+    leads=(leads_to(RELIST_WAITS, via=ON_NODE), leads_to(RUNTIME_HANGS, via=ITSELF)),
     among=_hanging,
     symptom=True,
 )
