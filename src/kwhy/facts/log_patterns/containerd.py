@@ -9,7 +9,7 @@ from kwhy.facts.logs import LogPattern
 SANDBOX_RUN_FAILED = LogPattern(
     "containerd.sandbox-run-failed",
     "containerd",
-    ("RunPodSandbox for &PodSandboxMetadata",),
+    ("PodSandboxMetadata{Name:",),
     r"RunPodSandbox for &PodSandboxMetadata\{Name:(?P<pod>[^,\s]{1,253}),Uid:(?P<uid>[^,\s]{1,64}),"
     r"Namespace:(?P<namespace>[^,\s]{1,63}),Attempt:(?P<attempt>\d{1,9}),\} failed, error"
     rf'" {LOGRUS_ERROR}',
@@ -23,7 +23,7 @@ SANDBOX_RUN_FAILED = LogPattern(
 SANDBOX_RUN_BEGAN = LogPattern(
     "containerd.sandbox-run-began",
     "containerd",
-    ("RunPodSandbox for &PodSandboxMetadata",),
+    ("PodSandboxMetadata{Name:",),
     r"RunPodSandbox for &PodSandboxMetadata\{Name:(?P<pod>[^,\s]{1,253}),Uid:(?P<uid>[^,\s]{1,64}),"
     r'Namespace:(?P<namespace>[^,\s]{1,63}),Attempt:(?P<attempt>\d{1,9}),\}"$',
     (
@@ -35,7 +35,7 @@ SANDBOX_RUN_BEGAN = LogPattern(
 SANDBOX_RUN_RETURNED = LogPattern(
     "containerd.sandbox-run-returned",
     "containerd",
-    ("RunPodSandbox for &PodSandboxMetadata",),
+    ("PodSandboxMetadata{Name:",),
     r"RunPodSandbox for &PodSandboxMetadata\{Name:(?P<pod>[^,\s]{1,253}),Uid:(?P<uid>[^,\s]{1,64}),"
     rf"Namespace:(?P<namespace>[^,\s]{{1,63}}),Attempt:(?P<attempt>\d{{1,9}}),\}} returns sandbox id {Q}(?P<sandbox>[0-9a-f]{{1,64}})",
     (

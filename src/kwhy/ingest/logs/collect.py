@@ -9,7 +9,7 @@ from typing import NamedTuple
 from kwhy.facts.logs import Complaint, LogPattern
 from kwhy.ingest.logs.anchors import anchors, regex_of
 from kwhy.ingest.logs.components import SYSTEM, Writer, component_of
-from kwhy.ingest.logs.dating import Pair, pairs_in
+from kwhy.ingest.logs.dating import Pair, best_of, pairs_in
 from kwhy.ingest.logs.error_lines import ErrorSeries, complaint_of, is_error
 from kwhy.ingest.logs.lines import Line, read_line
 from kwhy.ingest.logs.scanner import Chunk, chunks, give_back
@@ -32,6 +32,8 @@ _SAME_DUMP = 64 << 10
 #: Samples at each end of a series and between: enough for a trend where a pattern has one series, few where it has
 #: many.
 _ROOMY, _NARROW = (16, 32), (6, 12)
+#: Pairs of times that calibrate the zone; more say nothing new.
+_MOST_PAIRS = 500
 _ERROR_FIELDS: dict[str, str] = {}
 
 
@@ -140,17 +142,20 @@ class Collector:
         """One time per chunk, so that the calendar sees New Year and midnight where nothing was hit."""
         end = text.find(b"\n", position)
         line = read_line(text, 0, number, position, len(text) if end < 0 else end, position)
-        if line.frame.stamp is not None:
-            self.stamps.append((number, line.frame.stamp))
+        best = best_of(line.frame.stamps)
+        if best is not None:
+            self.stamps.append((number, best))
 
     def _read(self, text: bytes, base: int, number: int, start: int, end: int, anchor: int) -> Line:
         line = read_line(text, base, number, start, end, anchor)
         self._reads += 1
         if line.cut and self.cut_line is None:
             self.cut_line = number
-        if line.frame.stamp is not None:
-            self.stamps.append((number, line.frame.stamp))
-            self.pairs += [Pair(number, partial, complete) for partial, complete in line.frame.pairs]
+        best = best_of(line.frame.stamps)
+        if best is not None:
+            self.stamps.append((number, best))
+            if len(line.frame.stamps) > 1 and len(self.pairs) < _MOST_PAIRS:
+                self.pairs += pairs_in(number, "", line.frame.stamps)
         return line
 
     def _read_tails(self) -> None:
@@ -183,7 +188,7 @@ class Collector:
 
     def _line(self, literal: int, line: Line, weight: int) -> None:
         if literal == self._anchors.complete_time:
-            self.pairs += pairs_in(line.number, line.text, line.frame.stamp)
+            self.pairs += pairs_in(line.number, line.text, line.frame.stamps)
             return
         writer = Writer(component_of(line.frame) or self._default, line.frame.program, line.frame.host)
         self.writers[writer, line.frame.pid] += 1
@@ -230,7 +235,9 @@ class Collector:
         series.exact = series.exact and weight == 1
         frame = line.frame
         excerpt = excerpt_of(line.text, frame.text, position)
-        series.add(Draft(line.number, series.count, frame.stamp, fields, excerpt, frame.program, frame.pid, frame.host))
+        series.add(
+            Draft(line.number, series.count, frame.stamps, fields, excerpt, frame.program, frame.pid, frame.host)
+        )
 
 
 def excerpt_of(line: str, message: str, position: int) -> str:

@@ -48,6 +48,7 @@ class Calendar(NamedTuple):
 
     ``base_year`` is the year of YEARLESS stamps before the first New Year; ``turns`` are the lines at which the printed
     date (or time of day) fell back, with how often it had done so from there on. ``offset`` is the zone (seconds east).
+    ``main`` is the most frequent of the most complete stamps of the lines.
     """
 
     base_year: int | None
@@ -58,65 +59,94 @@ class Calendar(NamedTuple):
     turn_counts: tuple[int, ...]
     main: Precision | None
 
-    def place(self, line: int, stamp: Stamp | None) -> tuple[Moment, float | None]:
-        """The moment and the document's clock at a line."""
-        if stamp is None:
+    def place(self, line: int, printed: Sequence[Stamp]) -> tuple[Moment, float | None]:
+        """The moment and the document's clock at a line that prints these stamps, the outermost first."""
+        best = best_of(printed)
+        if best is None:
             return UNKNOWN_MOMENT, None
-        if stamp.precision is Precision.ZONED:
-            return Moment(stamp.seconds, stamp.seconds), stamp.seconds
-        if stamp.precision is Precision.LOCAL:
-            return self._local(stamp.seconds), stamp.seconds - (self.offset or 0.0)
-        if stamp.precision is Precision.YEARLESS:
-            return self._yearless(line, stamp)
+        if best.precision is Precision.ZONED:
+            seconds = self._refined(best.seconds, printed)
+            return _moment(seconds), seconds
+        if best.precision is Precision.LOCAL:
+            return self._local(best.seconds), best.seconds - (self.offset or 0.0)
+        if best.precision is Precision.YEARLESS and (self.base_year is not None or self.main is Precision.YEARLESS):
+            return self._yearless(line, best)
         # Clocks of different kinds in one document cannot be subtracted; only the main kind keeps its clock.
-        if stamp.precision is not self.main:
+        kept = next((stamp for stamp in printed if stamp.precision is self.main), None)
+        if kept is None:
             return UNKNOWN_MOMENT, None
-        turns = self._turns(line) if stamp.precision is Precision.TIME_OF_DAY else 0
-        return UNKNOWN_MOMENT, stamp.seconds + turns * _DAY
+        turns = self._turns(line) if kept.precision is Precision.TIME_OF_DAY else 0
+        return UNKNOWN_MOMENT, kept.seconds + turns * _DAY
+
+    def _refined(self, seconds: float, printed: Sequence[Stamp]) -> float:
+        """The program's own finer time, where a journal prints whole seconds around it and the zone is known."""
+        fine = printed[-1]
+        if self.offset is None or fine.precision not in (Precision.LOCAL, Precision.YEARLESS):
+            return seconds
+        local = fine.seconds
+        if fine.precision is Precision.YEARLESS:
+            dated = _nearest_year(Pair(0, fine, Stamp(Precision.ZONED, seconds)))
+            if dated is None:
+                return seconds
+            local = dated[1]
+        own = local - self.offset
+        return own if abs(own - seconds) <= _PRINTING else seconds
 
     def _yearless(self, line: int, stamp: Stamp) -> tuple[Moment, float | None]:
         turns = self._turns(line)
         if self.base_year is None:
-            return UNKNOWN_MOMENT, stamp.seconds + turns * _LEAP_YEAR_LENGTH if self.main is stamp.precision else None
+            return UNKNOWN_MOMENT, stamp.seconds + turns * _LEAP_YEAR_LENGTH
         local = stamps.date_of(stamp, self.base_year + turns)
         return (UNKNOWN_MOMENT, None) if local is None else (self._local(local), local - (self.offset or 0.0))
 
     def _local(self, seconds: float) -> Moment:
         if self.offset is not None:
-            return Moment(seconds - self.offset, seconds - self.offset)
-        return Moment(seconds - _EAST_MOST, seconds + _WEST_MOST)
+            return _moment(seconds - self.offset)
+        return Moment(seconds - _EAST_MOST, seconds + _WEST_MOST + 1.0)
 
     def _turns(self, line: int) -> int:
         index = bisect_right(self.turn_lines, line)
         return self.turn_counts[index - 1] if index else 0
 
 
+def best_of(printed: Sequence[Stamp]) -> Stamp | None:
+    """The most complete stamp; of equally complete ones the innermost."""
+    return max(reversed(printed), key=lambda stamp: stamp.precision, default=None)
+
+
+def _moment(seconds: float) -> Moment:
+    """Whole seconds have their fraction cut away."""
+    return Moment(seconds, seconds + 1.0 if seconds == int(seconds) else seconds)
+
+
 def calendar(dated: Iterable[tuple[int, Stamp]], pairs: Sequence[Pair], captured: Moment) -> Calendar:
-    """Study the stamps seen (in any order of lines) and what calibrates them."""
+    """Study the most complete stamps of the lines (in any order) and what calibrates them."""
     ordered = sorted(dated, key=lambda item: item[0])
     counts = Counter(stamp.precision for _, stamp in ordered)
     main = max(counts, key=lambda precision: (counts[precision], precision), default=None)
     turn_lines, turn_counts = _turns(ordered)
-    blank = Calendar(None, None, None, None, turn_lines, turn_counts, main)
-    if main is None or main >= Precision.ZONED:
-        return blank._replace(year="stated" if main else None, zone="stated" if main else None)
     offset = _offset(pairs)
-    zone: Known = None if offset is None else "calibrated"
-    if main is Precision.LOCAL:
-        return blank._replace(year="stated", offset=offset, zone=zone)
-    if main is not Precision.YEARLESS:
-        return blank
-    year, known = _year(ordered, pairs, blank, captured)
-    return blank._replace(base_year=year, year=known, offset=offset, zone=zone)
+    zone: Known = "stated" if main is Precision.ZONED else None if offset is None else "calibrated"
+    known = Calendar(None, None, offset, zone, turn_lines, turn_counts, main)
+    if main in (Precision.ZONED, Precision.LOCAL):
+        known = known._replace(year="stated")
+    if Precision.YEARLESS not in counts:
+        return known
+    year, how = _year(ordered, pairs, known, captured)
+    return known._replace(base_year=year, year=known.year or how)
 
 
-def pairs_in(line: int, text: str, partial: Stamp | None) -> list[Pair]:
-    """Complete times that a message prints of the moment it was written, or that the journal prints of its range."""
+def pairs_in(line: int, text: str, printed: Sequence[Stamp]) -> list[Pair]:
+    """Complete times beside incomplete ones: of the wrapping, or of the message where it prints the present whole."""
+    partial = [stamp for stamp in printed if stamp.precision in (Precision.LOCAL, Precision.YEARLESS)]
+    if not partial:
+        return []
+    best = best_of(printed)
+    if best is not None and best.precision is Precision.ZONED:
+        return [Pair(line, stamp, best) for stamp in partial]
     found = _NOW.search(text)
-    if found is not None and partial is not None and partial.precision in (Precision.LOCAL, Precision.YEARLESS):
-        complete = stamps.from_go_time(found["time"])
-        return [Pair(line, partial, complete)] if complete is not None else []
-    return []
+    complete = stamps.from_go_time(found["time"]) if found is not None else None
+    return [Pair(line, partial[-1], complete)] if complete is not None else []
 
 
 def journal_end(text: str) -> Stamp | None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from kwhy.ingest.logs import stamps
 from kwhy.ingest.logs.json_frames import peel_json
 from kwhy.ingest.logs.peeled import Peeled
-from kwhy.ingest.logs.stamps import Precision, Stamp
+from kwhy.ingest.logs.stamps import Stamp
 
 #: A journal line around a CRI line around a logrus line; deeper nesting has not been seen.
 _MAX_DEPTH = 4
@@ -126,15 +126,13 @@ _SEVERITY = {
 class Frame(NamedTuple):
     """One line without its wrappings.
 
-    ``kind`` names the outermost wrapping, None where there was none. ``stamp`` is the most complete time; ``pairs`` are
-    incomplete times with the complete one beside them, which calibrate the document. ``cut``: a CRI or docker part
-    line.
+    ``kind`` names the outermost wrapping, None where there was none. ``stamps`` are the times of all wrappings, the
+    outermost first; the inner ones are nearer to the program and often finer.
     """
 
     text: str
     kind: str | None = None
-    stamp: Stamp | None = None
-    pairs: tuple[tuple[Stamp, Stamp], ...] = ()
+    stamps: tuple[Stamp, ...] = ()
     host: str | None = None
     program: str | None = None
     pid: int | None = None
@@ -173,31 +171,21 @@ def severity(word: str | None) -> str | None:
 
 
 def _merged(layers: list[Peeled], text: str) -> Frame:
-    """Host and pod are the outermost layer's, all else the innermost's; of equally complete times the inner one,
-    which is nearer to the program.
-    """
-    best: Stamp | None = None
+    """Host and pod are the outermost layer's, all else the innermost's."""
+    stamps_found: tuple[Stamp, ...] = ()
     host = program = level = caller = pod = container = None
     pid: int | None = None
     for layer in layers:
-        stamp = layer.stamp
-        if stamp is not None and (best is None or stamp.precision >= best.precision):
-            best = stamp
+        if layer.stamp is not None:
+            stamps_found += (layer.stamp,)
         host = host or layer.host
         program = layer.program or program
         pid = layer.pid if layer.pid is not None else pid
         level = layer.level or level
         caller = layer.caller or caller
         pod, container = pod or layer.pod, container or layer.container
-    pairs: tuple[tuple[Stamp, Stamp], ...] = ()
-    if len(layers) > 1 and best is not None and best.precision is Precision.ZONED:
-        pairs = tuple(
-            (stamp, best)
-            for layer in layers
-            if (stamp := layer.stamp) is not None and stamp.precision in (Precision.LOCAL, Precision.YEARLESS)
-        )
     severe = severity(level) or level_of(text)
-    return Frame(text, layers[0].kind, best, pairs, host, program, pid, severe, caller, pod, container)
+    return Frame(text, layers[0].kind, stamps_found, host, program, pid, severe, caller, pod, container)
 
 
 def _peel(text: str) -> Peeled | None:

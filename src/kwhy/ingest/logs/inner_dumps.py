@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from kwhy.ingest.logs.collect import Dump
 from kwhy.ingest.logs.frames import Frame, unwrap
@@ -54,7 +55,7 @@ def dump_documents(
         start, lines_before = _preamble(document, found.start)
         end = _end_of_stack(document, found.last)
         if start > 0 or end < len(document.data):
-            yield _cut(document, found.line - lines_before, start, end)
+            yield _readable(_cut(document, found.line - lines_before, start, end))
 
 
 def stack_documents(document: Document, starts: Sequence[tuple[int, int]]) -> Iterator[Document]:
@@ -70,14 +71,30 @@ def stack_documents(document: Document, starts: Sequence[tuple[int, int]]) -> It
             yield _cut(document, number, offset, done)
 
 
-def stack_share(frames: Sequence[Frame]) -> tuple[float, float]:
-    """How much of some lines is goroutine dump, and how much kernel stack."""
+class StackShare(NamedTuple):
+    """How much of some lines is goroutine dump, how much kernel stack, and which of them the first line is."""
+
+    go: float
+    kernel: float
+    begins_go: bool
+    begins_kernel: bool
+
+
+def stack_share(frames: Sequence[Frame]) -> StackShare:
     texts = [frame.text for frame in frames if frame.text.strip()]
     if not texts:
-        return 0.0, 0.0
-    go = sum(bool(_GO_STACK_LINE.match(text)) for text in texts) / len(texts)
-    kernel = sum(bool(_KERNEL_STACK_LINE.match(text)) for text in texts) / len(texts)
-    return go, kernel
+        return StackShare(0.0, 0.0, False, False)
+    go = [bool(_GO_STACK_LINE.match(text) or _SIGNAL.match(text)) for text in texts]
+    kernel = [bool(_KERNEL_STACK_LINE.match(text)) for text in texts]
+    return StackShare(sum(go) / len(texts), sum(kernel) / len(texts), go[0], kernel[0])
+
+
+def _readable(dump: Document) -> Document:
+    """Journal entries in JSON become the messages in them, line by line; other prefixes stay."""
+    raw = bytes(dump.data)
+    if raw.lstrip()[:1] == b"{":
+        dump.data = "\n".join(unwrap(line.decode("utf-8", "replace")).text for line in raw.split(b"\n")).encode()
+    return dump
 
 
 def _cut(document: Document, number: int, start: int, end: int) -> Document:

@@ -40,12 +40,26 @@ def export_frame(chunk: bytes, start: int, end: int) -> Frame | None:
     inner = unwrap(layer.text)
     return inner._replace(
         kind="journal-verbose" if verbose else "journal-export",
-        stamp=stamp or inner.stamp,
+        stamps=(stamp, *inner.stamps) if stamp is not None else inner.stamps,
         host=layer.host,
         program=layer.program or inner.program,
         pid=layer.pid if inner.pid is None else inner.pid,
         level=inner.level or layer.level,
     )
+
+
+def export_frames(raw: bytes) -> list[tuple[int, Frame]]:
+    """The entries of a piece of an export: the number of the MESSAGE line within it, from 1, and the frame."""
+    found: list[tuple[int, Frame]] = []
+    start, number = 0, 0
+    while start < len(raw):
+        end = raw.find(b"\n", start)
+        end = len(raw) if end < 0 else end
+        number += 1
+        if raw[start:end].lstrip(b" ").startswith(b"MESSAGE=") and (frame := export_frame(raw, start, end)):
+            found.append((number, frame))
+        start = end + 1
+    return found
 
 
 def _verbose_entry(before: bytes) -> bytes:

@@ -23,7 +23,7 @@ _PATHS = tuple(
         # shop_web-6f5c6d7f64-2nx8q_app.log, …_app_previous.log — names that scripts give
         rf"(?:^|/)(?P<namespace>{_LABEL})_(?P<pod>{_NAME})_(?P<container>{_LABEL})(?P<which>_previous)?\.(?:log|txt)$",
         # cluster-resources/pods/logs/shop/web-1/app.log, …/app-previous.log — troubleshoot.sh
-        rf"pods/logs/(?P<namespace>{_LABEL})/(?P<pod>{_NAME})/(?P<container>{_LABEL}?)(?P<which>-previous)?\.log",
+        rf"pods/logs/(?P<namespace>{_LABEL})/(?P<pod>{_NAME})/(?P<container>[a-z0-9](?:[a-z0-9-]{{0,62}}?))(?P<which>-previous)?\.log",
         # shop/web-1/logs.txt — kubectl cluster-info dump
         rf"(?:^|/)(?P<namespace>{_LABEL})/(?P<pod>{_NAME})/logs\.txt$",
     )

@@ -14,7 +14,7 @@ class Draft(NamedTuple):
 
     line: int
     nth: int
-    stamp: Stamp | None
+    stamps: tuple[Stamp, ...]
     fields: Mapping[str, str]
     excerpt: str
     program: str | None

@@ -7,16 +7,16 @@ kubectl logs with --timestamps and --prefix, dmesg in all its forms, and applica
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kwhy.facts.logs import AppErrors, Complaint, Component, LogFile, LogHit, LogSample, PodHint
 from kwhy.ingest.logs.collect import EXCERPT, Collector, SeriesKey, excerpt_of
 from kwhy.ingest.logs.components import SYSTEM, component_of, main_component
-from kwhy.ingest.logs.dating import Calendar, Pair, calendar, journal_end, pairs_in
+from kwhy.ingest.logs.dating import Calendar, best_of, calendar, journal_end, pairs_in
 from kwhy.ingest.logs.error_lines import ErrorSeries, success_after
 from kwhy.ingest.logs.frames import Frame, unwrap
 from kwhy.ingest.logs.inner_dumps import dump_documents, stack_documents, stack_share
-from kwhy.ingest.logs.journal_export import is_export
+from kwhy.ingest.logs.journal_export import export_frames, is_export
 from kwhy.ingest.logs.owners import named_after, pod_hint
 from kwhy.ingest.logs.series import Draft, Series
 from kwhy.ingest.logs.shown import shown
@@ -45,13 +45,13 @@ def recognise(head: Head) -> float:
         return 0.95
     by_command = 0.9 if head.command and any(word in f" {head.command} " for word in _LOG_COMMANDS) else 0.0
     frames = [unwrap(line[:2000]) for line in lines]
-    dated = sum(frame.stamp is not None or frame.kind in _UNDATED_KINDS for frame in frames)
+    dated = sum(bool(frame.stamps) or frame.kind in _UNDATED_KINDS for frame in frames)
     own = [frame for frame, line in zip(frames, lines, strict=True) if not line.startswith((" ", "\t"))]
     share = dated / max(1, len(own))
-    go, kernel = stack_share(frames)
-    if go >= 0.6:
+    stack = stack_share(frames)
+    if stack.go >= (0.5 if stack.begins_go else 0.85):
         return 0.25
-    if kernel >= 0.7:
+    if stack.kernel >= (0.7 if stack.begins_kernel else 0.95):
         return 0.6 if share >= 0.5 else 0.0
     if share >= 0.5 and _plausible(frames):
         return max(by_command, min(0.95, 0.6 + 0.35 * min(1.0, share)))
@@ -84,19 +84,21 @@ class _Reading:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        head = bytes(document.data[:_HEAD_BYTES]).decode("utf-8", "replace").split("\n")[:_HEAD_LINES]
-        self.head = [unwrap(line[:4096]) for line in head if line.strip()]
+        raw = bytes(document.data[:_HEAD_BYTES])
+        text = raw.decode("utf-8", "replace")
+        self.first_lines = text.split("\n", _HEAD_LINES)[:_HEAD_LINES]
+        self.export = is_export(text)
+        self.head = export_frames(raw) if self.export else _numbered(self.first_lines, 1)
         self.votes: Counter[Component] = Counter(
-            component for frame in self.head if (component := component_of(frame)) is not None
+            component for _, frame in self.head if (component := component_of(frame)) is not None
         )
         self.named = named_after(document)
         self.main = main_component(self.votes, len(self.head)) or (self.named if self.named in SYSTEM else None)
         # The error words of programs that share a journal are no symptom of an application.
         one_program = self.main is None or self.main not in SYSTEM | {"journal"}
         self.found = Collector(document.data, error_lines=one_program, default=self.main)
-        self.header_pairs = [pair for n, frame in enumerate(self.head, 1) for pair in _pairs(n, frame)]
         self.tail = self._tail_frames()
-        self.calendar = self._calendar(head)
+        self.calendar = self._calendar()
         self.pod = self._pod()
 
     def facts(self) -> Iterator[Parsed]:
@@ -106,7 +108,13 @@ class _Reading:
         for (complaint, target, writer), errors in self.found.errors.items():
             if writer.component not in SYSTEM:
                 yield self._errors(complaint, target, writer.program, writer.host, errors)
-        yield from dump_documents(self.document, self.found.dumps, self.found.dump_messages)
+        if not self.export:
+            yield from dump_documents(self.document, self.found.dumps, self.found.dump_messages)
+        elif self.found.dumps:
+            line = self.document.first_line + self.found.dumps[0].line - 1
+            yield Unparsed(
+                self.document.at(line=line), "a goroutine dump in journal export form; -o short or cat is read"
+            )
         yield from stack_documents(self.document, self.found.stack_starts)
         yield from self._unparsed()
 
@@ -122,35 +130,42 @@ class _Reading:
     def _tail_frames(self) -> list[tuple[int, Frame]]:
         """The last lines with their numbers."""
         data, count = self.document.data, self.found.lines
-        raw = bytes(data[max(0, len(data) - _TAIL_BYTES) :]).decode("utf-8", "replace").rstrip("\n").split("\n")
-        last = raw[-_TAIL_LINES:] if len(raw) < count else raw
-        return [(count - len(last) + n, unwrap(line[:4096])) for n, line in enumerate(last, 1)]
+        raw = bytes(data[max(0, len(data) - _TAIL_BYTES) :]).rstrip(b"\n")
+        before = count - raw.count(b"\n") - 1
+        if self.export:
+            return [(before + n, frame) for n, frame in export_frames(raw)]
+        lines = raw.decode("utf-8", "replace").split("\n")
+        last = lines[-_TAIL_LINES:] if len(lines) < count else lines
+        return _numbered(last, count - len(last) + 1)
 
-    def _calendar(self, head: list[str]) -> Calendar:
-        dated = [(n, frame.stamp) for n, frame in enumerate(self.head, 1) if frame.stamp is not None]
-        dated += [(n, frame.stamp) for n, frame in self.tail if frame.stamp is not None]
+    def _calendar(self) -> Calendar:
+        ends = self.head + self.tail
+        dated = [(n, best) for n, frame in ends if (best := best_of(frame.stamps)) is not None]
+        pairs = [pair for n, frame in ends for pair in pairs_in(n, frame.text, frame.stamps)]
         captured = self.document.captured
-        end = next((stamp for line in head[:3] if (stamp := journal_end(line)) is not None), None)
+        end = next((stamp for line in self.first_lines[:3] if (stamp := journal_end(line)) is not None), None)
         if end is not None and captured.latest is None:
             captured = Moment(None, end.seconds + (0.0 if end.precision is Precision.ZONED else _HALF_DAY))
-        return calendar(dated + self.found.stamps, self.header_pairs + self.found.pairs, captured)
+        return calendar(dated + self.found.stamps, pairs + self.found.pairs, captured)
 
     def _pod(self) -> PodHint | None:
-        prefixed = {(frame.pod, frame.container) for frame in self.head if frame.pod is not None}
+        prefixed = {(frame.pod, frame.container) for _, frame in self.head if frame.pod is not None}
         only = prefixed.pop() if len(prefixed) == 1 else None
         return pod_hint(self.document, (only[0], only[1]) if only is not None and only[0] is not None else None)
 
     def _file(self) -> LogFile:
-        ends = [(n, frame.stamp) for n, frame in enumerate(self.head, 1) if frame.stamp is not None][:1]
-        ends += [(n, frame.stamp) for n, frame in self.tail if frame.stamp is not None][-1:]
+        ends = [(n, frame) for n, frame in self.head if frame.stamps][:1]
+        ends += [(n, frame) for n, frame in self.tail if frame.stamps][-1:]
         (first, first_clock), (last, last_clock) = (
-            (self._place(*ends[0]), self._place(*ends[-1])) if ends else ((_UNKNOWN, None), (_UNKNOWN, None))
+            (self._place(ends[0][0], ends[0][1].stamps), self._place(ends[-1][0], ends[-1][1].stamps))
+            if ends
+            else ((_UNKNOWN, None), (_UNKNOWN, None))
         )
         writers = self.found.writers
         votes = self.votes + Counter(
             {w.component: n for (w, _), n in writers.items() if w.component is not None and w.program}
         )
-        frames = self.head + [frame for _, frame in self.tail]
+        frames = [frame for _, frame in self.head + self.tail]
         hosts = _most(Counter(frame.host for frame in frames if frame.host))
         pids = dict.fromkeys(frame.pid for frame in frames if frame.pid is not None)
         pids.update(
@@ -189,7 +204,7 @@ class _Reading:
             for field in ("node", "old_node", "known_node")
             if (name := draft.fields.get(field)) is not None
         }
-        flag = next((frame.text for frame in self.head if frame.text.startswith(_HOSTNAME_FLAG)), "")
+        flag = next((frame.text for _, frame in self.head if frame.text.startswith(_HOSTNAME_FLAG)), "")
         nodes.update(name for name in [flag[len(_HOSTNAME_FLAG) :].strip('"')] if name)
         return nodes.pop() if len(nodes) == 1 else None
 
@@ -212,9 +227,7 @@ class _Reading:
     ) -> AppErrors:
         samples = self._samples(errors.series)
         last = samples[-1]
-        end = next(
-            (self._place(n, frame.stamp)[1] for n, frame in reversed(self.tail) if frame.stamp is not None), None
-        )
+        end = next((self._place(n, frame.stamps)[1] for n, frame in reversed(self.tail) if frame.stamps), None)
         return AppErrors(
             self.document,
             complaint,
@@ -237,14 +250,16 @@ class _Reading:
         _, lines, text = found
         number = last.line - self.document.first_line + 1 + lines
         frame = unwrap(text)
-        draft = Draft(number, 1, frame.stamp, {}, excerpt_of(text, frame.text, 0), frame.program, frame.pid, frame.host)
+        draft = Draft(
+            number, 1, frame.stamps, {}, excerpt_of(text, frame.text, 0), frame.program, frame.pid, frame.host
+        )
         return self._sample(draft)
 
     def _samples(self, series: Series) -> tuple[LogSample, ...]:
         return tuple(self._sample(draft) for draft in sorted(series, key=lambda draft: draft.line))
 
     def _sample(self, draft: Draft) -> LogSample:
-        when, clock = self._place(draft.line, draft.stamp)
+        when, clock = self._place(draft.line, draft.stamps)
         return LogSample(
             self.document.first_line + draft.line - 1,
             draft.nth,
@@ -257,8 +272,8 @@ class _Reading:
             draft.host,
         )
 
-    def _place(self, line: int, stamp: Stamp | None) -> tuple[Moment, float | None]:
-        return self.calendar.place(line, stamp)
+    def _place(self, line: int, printed: Sequence[Stamp]) -> tuple[Moment, float | None]:
+        return self.calendar.place(line, printed)
 
 
 #: FLAG: --hostname-override="node-a" — k8s.io/component-base cli/flag PrintFlags (kubelet, v=2 and more)
@@ -266,8 +281,8 @@ _HOSTNAME_FLAG = 'FLAG: --hostname-override="'
 _UNKNOWN = Moment()
 
 
-def _pairs(number: int, frame: Frame) -> list[Pair]:
-    return [Pair(number, *pair) for pair in frame.pairs] + pairs_in(number, frame.text, frame.stamp)
+def _numbered(lines: Sequence[str], first: int) -> list[tuple[int, Frame]]:
+    return [(n, unwrap(line[:4096])) for n, line in enumerate(lines, first) if line.strip()]
 
 
 def _most(counts: Counter[str]) -> tuple[str, ...]:
