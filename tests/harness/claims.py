@@ -30,9 +30,20 @@ def place(at: Locator) -> str:
 
 def assert_same_roots(case: Case, diagnosis: Diagnosis, seen: str) -> None:
     """The root causes are those of the case, no more and no fewer."""
-    found = {(c.condition, c.subject) for c in roots_of(diagnosis)}
-    wanted = {(c.condition, c.subject) for c in case.roots}
+    found = {(c.condition, _unnamed(case, c.subject)) for c in roots_of(diagnosis)}
+    wanted = {(c.condition, _unnamed(case, c.subject)) for c in case.roots}
     assert found == wanted, f"{seen}: root causes {_listed(found)}, true: {_listed(wanted)}\n{outline(diagnosis)}"
+
+
+def _unnamed(case: Case, subject: str) -> str:
+    """The subject without its node, where the case's evidence does not say which node it comes from.
+
+    Such a node is called after a document, or taken to be the only node that other evidence knows.
+    """
+    kind, *rest = subject.split("/")
+    if any(ANONYMOUS in true.subject for true in case.roots) and kind in ("Process", "Node"):
+        return f"{kind}/{rest[-1]}" if kind == "Process" else kind
+    return subject
 
 
 def assert_no_wrong_root(case: Case, diagnosis: Diagnosis, seen: str) -> None:
@@ -62,6 +73,8 @@ def _same(case: Case, found: Claim, true: Claim) -> bool:
     true_kind, *true_rest = true.subject.split("/")
     if kind != true_kind:
         return False
+    if ANONYMOUS in true.subject:
+        return _unnamed(case, found.subject) == _unnamed(case, true.subject)
     if rest.startswith(ANONYMOUS):
         return len(true_rest) == 1 or rest.endswith(f"/{true_rest[-1]}")
     return rest == true_rest[-1]
