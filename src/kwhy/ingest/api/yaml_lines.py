@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import yaml
-from yaml._yaml import CParser
-
 from kwhy.model.document import Document
 
 
@@ -69,6 +66,9 @@ def field_lines(text: bytes) -> dict[str, int]:
     found: dict[str, int] = {}
     stack: list[_Place] = []
     depth_of_object: int | None = None
+    import yaml  # takes 20 ms, and most evidence quotes no YAML
+    from yaml._yaml import CParser
+
     parser = CParser(text)
     try:
         while True:

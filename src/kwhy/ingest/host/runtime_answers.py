@@ -41,6 +41,12 @@ _ENDPOINT = re.compile(r"(?:unix://)?(?P<path>/[\w./-]{1,200}\.sock(?:et)?)")
 #: `^C` typed at a command that does not end; what a shell says of `timeout`
 _INTERRUPTED = re.compile(r"\s*(?:\^C\s*)+\s*$")
 _KILLED = re.compile(r"\s*(?:Terminated|Killed|timeout: .{1,200})\s*")
+#: One of these stands in every line that an expression above matches.
+_SIGNS = (
+    *("^C", "Terminated", "Killed", "timeout: ", "rpc error: ", 'time="', "FATA[", "ERRO[", "PANI[", "remote_"),
+    *("Cannot connect to the Docker", "Error response from", "Error: ", "error during connect:", "ermission denied"),
+    *("ctr: ", "failed to connect", "crictl: "),
+)
 _TIMED_OUT = ("DeadlineExceeded", "context deadline exceeded", "i/o timeout", "Client.Timeout exceeded", "timed out")
 
 #: Calls that print at least a header when they are answered.
@@ -84,6 +90,8 @@ def _after_global_options(line: CommandLine) -> list[str]:
 def failure_in(number: int, line: str, document: Document) -> RuntimeAnswer | None:
     """The failed call that a line of output tells of; None for any other line."""
     program, call, asked = asked_of(document.command)
+    if not any(sign in line for sign in _SIGNS):
+        return None
     if _INTERRUPTED.fullmatch(line):
         return _answer("interrupted", number, line, document, (program, call, asked), text="^C")
     if _KILLED.fullmatch(line) and program:

@@ -12,6 +12,8 @@ _GAP = re.compile(r"\s{2,}|\t")
 def header_cells(line: str) -> list[tuple[str, int]]:
     """The words of a header line with their offsets; empty where the line is no header."""
     line = line.rstrip()
+    if line != line.upper():
+        return []
     cells = [(match[0], match.start()) for match in _HEADER_CELL.finditer(line)]
     bare = _GAP.split(line.strip())
     return cells if len(cells) > 1 and [word for word, _ in cells] == bare else []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from itertools import islice
 
 from kwhy.ingest.kubectl.columns import read_header
 from kwhy.ingest.kubectl.command import KubectlCommand, parse_command
@@ -29,9 +31,11 @@ _MESSAGE = re.compile(
 )
 
 
+@lru_cache(maxsize=1)  # four forms are asked about each head
 def _lines(head: Head) -> list[str]:
     """The lines that are not blank, the first 400 of them."""
-    return [line.rstrip("\r").replace("\u00a0", " ") for line in head.text.split("\n", 2000) if line.strip()][:400]
+    whole = islice((line for line in head.text.split("\n", 2000) if line.strip()), 400)
+    return [line.rstrip("\r").replace("\u00a0", " ") for line in whole]
 
 
 def _stated(head: Head, *verbs: str) -> KubectlCommand | None:

@@ -21,6 +21,10 @@ _FORMS: Final = tuple(
 )
 
 
+#: One of these stands in every line that a form matches.
+SIGNS: Final = ("Device ", "find device", "unknown iface", "No such device", "Device not found")
+
+
 def missing_device(line: str) -> str | None:
     """The device that the line says does not exist."""
     cut = line[:200]

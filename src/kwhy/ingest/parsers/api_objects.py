@@ -7,11 +7,12 @@ Produced by `kubectl get … -o json|yaml` (one object, a List, several), the AP
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from kwhy.ingest.api.json_documents import parse_json
-from kwhy.ingest.api.yaml_documents import parse_yaml
-from kwhy.model.parsing import Format, Head
+from kwhy.model.document import Document
+from kwhy.model.parsing import Format, Head, Parsed
 
 #: "apiVersion": "apps/v1"
 _JSON_VERSION: Final = re.compile(r'"apiVersion"\s*:\s*"[a-z0-9.-]+(?:/v\w+)?"')
@@ -62,6 +63,12 @@ def _starts_yaml(line: str) -> bool:
     )
 
 
+def _parse_yaml(document: Document) -> Iterator[Parsed]:
+    from kwhy.ingest.api.yaml_documents import parse_yaml  # PyYAML takes 20 ms to import
+
+    yield from parse_yaml(document)
+
+
 JSON: Final = Format("api-objects-json", _recognise_json, parse_json)
-YAML: Final = Format("api-objects-yaml", _recognise_yaml, parse_yaml)
+YAML: Final = Format("api-objects-yaml", _recognise_yaml, _parse_yaml)
 FORMATS: Final = (JSON, YAML)

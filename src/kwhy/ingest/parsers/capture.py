@@ -27,6 +27,8 @@ _PACKET: Final = re.compile(
     r"(?:IP6? \S{1,260} > \S{1,260}: |IP6? \((?:tos|hlim|flowlabel|class) |ARP, |"
     r"(?:[^>]{0,60} > )?[^>]{0,60}, ethertype \S{1,10}[^,]{0,12}, length \d)"
 )
+#: One of these stands in everything that the expressions above match.
+_SIGNS: Final = ("link-type", "IP ", "IP6 ", "ARP, ", ", ethertype ")
 #: `tcpdump -i eth1 -nn`, `timeout 30 tcpdump …`, `kubectl exec p -- tcpdump …`; with -w nothing is printed.
 _COMMAND: Final = re.compile(r"\btcpdump\b(?! .{0,300}-[a-zA-Z]*w\b)")
 
@@ -42,9 +44,11 @@ def recognise(head: Head) -> float:
 
 def recognise_printed(head: Head) -> float:
     """Whether ``head`` is what tcpdump prints; indented lines (-v, -X) count neither for nor against."""
+    if not any(sign in head.text for sign in _SIGNS):
+        return 0.0
     if _ANNOUNCEMENT.search(head.text[:4096]):
         return 0.95
-    lines = [line for line in head.text.split("\n")[:200] if line.strip() and not line.startswith(("\t", "    "))]
+    lines = [line for line in head.lines[:200] if line.strip() and not line.startswith(("\t", "    "))]
     packets = sum(_PACKET.match(line[:1000]) is not None for line in lines)
     if not packets:
         return 0.0

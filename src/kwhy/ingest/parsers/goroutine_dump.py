@@ -42,7 +42,9 @@ def recognise(head: Head) -> float:
         return 1.0
     if ESCAPED_HEADER.search(beginning) and BEGIN in first:
         return 0.97
-    lines = [line for line in head.text.split("\n", LOOKED_AT)[:LOOKED_AT] if line.strip()]
+    if "(" not in head.text and " @ 0x" not in head.text and "#\t0x" not in head.text:
+        return 0.0
+    lines = [line for line in head.lines[:LOOKED_AT] if line.strip()]
     kinds = [_kind(line) for line in lines]
     counted = len(lines) or 1
     stack_lines = sum(kind is not None for kind in kinds)

@@ -74,11 +74,10 @@ def recognise(head: Head) -> float:
 
 def _fits(line: str) -> bool:
     cut = line[:LONGEST_LINE]
-    if _NEIGHBOUR.search(cut):
+    begins = _ROUTE_START.match(cut) or _NO_TABLE.match(cut)
+    if not begins and not cut.strip().startswith(("nexthop via ", "nexthop dev ")):
         return False
-    return bool(_ROUTE_START.match(cut) or _NO_TABLE.match(cut)) or cut.strip().startswith(
-        ("nexthop via ", "nexthop dev ")
-    )
+    return _NEIGHBOUR.search(cut) is None
 
 
 def parse(document: Document) -> Iterator[Parsed]:

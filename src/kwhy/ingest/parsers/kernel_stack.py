@@ -47,7 +47,7 @@ _LISTED_PROBLEMS = 10
 
 
 def _recognise(head: Head) -> float:
-    lines = head.text.split("\n", 400)[:400]
+    lines = head.lines[:400]
     if any("Call Trace:" in line or "Call trace:" in line for line in lines):
         return 0.0  # the kernel log
     framed = sum(1 for line in lines if "[<" in line and _is_stack_line(line))

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 
 from kwhy.facts.network import MissingDevice
 from kwhy.ingest.net.invocation import invocation
-from kwhy.ingest.net.missing import missing_device
+from kwhy.ingest.net.missing import SIGNS, missing_device
 from kwhy.ingest.net.output import content_lines, head_lines, not_understood, share
 from kwhy.model.document import Document
 from kwhy.model.parsing import Format, Head, Parsed
 
 
 def recognise(head: Head) -> float:
+    if not any(sign in head.text for sign in SIGNS):
+        return 0.0
     lines = head_lines(head)
     return 0.93 * share(lines, (missing_device(line) is not None for line in lines))
 

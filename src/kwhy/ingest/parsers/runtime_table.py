@@ -53,7 +53,7 @@ def _kind(header: list[tuple[str, int]]) -> str | None:
 
 
 def _recognise(head: Head) -> float:
-    lines = [line for line in _plain(head.text).split("\n", 60)[:60] if line.strip()]
+    lines = [line for line in map(_plain, head.lines[:60]) if line.strip()]
     if any(_kind(header_cells(line)) for line in lines[:20]):
         return 0.95
     if sum(bool(_VERSION.match(line.strip())) for line in lines[:80]) > 1 and "RuntimeName:" in head.text:

@@ -36,8 +36,14 @@ _HEADERS: Final[tuple[tuple[str, re.Pattern[bytes]], ...]] = tuple(
 )
 
 
+#: What the expressions above begin with.
+_FIRST_BYTES: Final = frozenset(bytes([byte]) for byte in b"NLgFUPSa{d10* ")
+
+
 def header_kind(line: bytes) -> str | None:
     """The kind of output that ``line`` begins; None for every other line."""
+    if line[:1] not in _FIRST_BYTES:
+        return None
     for name, pattern in _HEADERS:
         if pattern.match(line):
             return name
