@@ -1,0 +1,1 @@
+"""Rules about images that are not pulled."""

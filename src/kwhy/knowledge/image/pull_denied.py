@@ -1,0 +1,82 @@
+"""The registry refuses to give the image."""
+
+from __future__ import annotations
+
+import msgspec
+
+from kwhy.facts.objects import Pod
+from kwhy.knowledge.container.runs import event_messages
+from kwhy.knowledge.image.answers import Answer, Refusal, judged, refusals
+from kwhy.knowledge.image.not_pulled import NOT_PULLED
+from kwhy.model.condition import Condition, Nature, Remedy, Step
+from kwhy.model.rule import given, leads_to, rule
+from kwhy.model.subject import Subject
+from kwhy.model.verdict import Evidence, Present, Verdict
+from kwhy.scene.relations import ITSELF
+from kwhy.scene.scene import Scene
+from kwhy.scene.views import PodView
+
+PULL_DENIED = Condition(
+    code="image.pull-denied",
+    kind="Pod",
+    nature=Nature.ROOT,
+    title="The registry {registry} denies {subject} the image {image}{hint}",
+    summary="The registry wants credentials that the pull did not bring, or hides that the name does not exist.",
+    remedies=(
+        Remedy(
+            id="give-a-pull-secret",
+            title="Give the pod a pull secret that fits, or correct the image's name",
+            when="now",
+            risk="low",
+            steps=(
+                Step(
+                    "Make the secret in the pod's namespace; its server must be written as in the image's name.",
+                    "kubectl create secret docker-registry regcred -n {namespace} --docker-server={registry} "
+                    "--docker-username=USER --docker-password=PASSWORD",
+                ),
+                Step("Name it in imagePullSecrets.", "kubectl edit {kind} {name} -n {namespace}"),
+            ),
+            verify=(Step("The pods start.", "kubectl get pods -n {namespace}"),),
+            undo=(Step("Go back to the former revision.", "kubectl rollout undo {kind}/{name} -n {namespace}"),),
+        ),
+    ),
+)
+
+
+@rule(PULL_DENIED, rows=("P1",), leads=(leads_to(NOT_PULLED, via=ITSELF),))
+def pull_denied(pod: PodView, found: list[Refusal] = given(refusals)) -> Verdict:
+    """The registry denies access to the image.
+
+    What it means: The pull's credentials, or the want of any, are not good enough for this repository.
+    How it shows: 401 or 403, "pull access denied", "unauthorized", "no basic auth credentials"; the pod names no pull
+    secret, or one that does not exist in its namespace.
+    What looks like it: Registries that hide private names give this answer for names that do not exist at all.
+    Source: containerd v1.6 remotes/docker (ErrInvalidAuthorization, fetcher.go); moby v20.10 distribution/errors.go;
+    Kubernetes v1.34 pkg/kubelet/kubelet_pods.go (FailedToRetrieveImagePullSecret).
+    """
+    secrets = _secrets(pod.scene, pod.subject)
+    hint = f": {secrets.says}" if secrets is not None else ""
+    verdict = judged(pod, found, Answer.DENIED, hint=hint)
+    if isinstance(verdict, Present) and secrets is not None:
+        return msgspec.structs.replace(verdict, because=(*verdict.because, secrets))
+    return verdict
+
+
+def _secrets(scene: Scene, pod: Subject) -> Evidence | None:
+    """What is wrong with the pod's pull secrets, as far as that was shown."""
+    for said in event_messages(scene, pod, "FailedToRetrieveImagePullSecret"):
+        return Evidence(said.at, said.text)
+    listing = scene.listing("Secret", pod.namespace)
+    for observation in scene.observations(pod):
+        struct = observation.object
+        named = struct.spec.image_pull_secrets if isinstance(struct, Pod) else None
+        if not isinstance(named, list) or not named:
+            if observation.whole:
+                return Evidence(observation.field_at("spec", "no imagePullSecrets"), "it names no pull secret")
+            continue
+        for index, secret in enumerate(named):
+            if listing is not None and not scene.exists(Subject("Secret", secret.name, pod.namespace)):
+                place = observation.field_at(f"spec.imagePullSecrets[{index}]", f"name: {secret.name}")
+                return Evidence(place, f"its pull secret {secret.name} does not exist in namespace {pod.namespace}")
+        return None
+    return None

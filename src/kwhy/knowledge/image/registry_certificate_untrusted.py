@@ -1,0 +1,49 @@
+"""The registry's certificate is not trusted on the node."""
+
+from __future__ import annotations
+
+from kwhy.knowledge.image.answers import Answer, Refusal, judged, refusals
+from kwhy.knowledge.image.not_pulled import NOT_PULLED
+from kwhy.model.condition import Condition, Nature, Remedy, Step
+from kwhy.model.rule import given, leads_to, rule
+from kwhy.model.verdict import Verdict
+from kwhy.scene.relations import ITSELF
+from kwhy.scene.views import PodView
+
+REGISTRY_CERTIFICATE_UNTRUSTED = Condition(
+    code="image.registry-certificate-untrusted",
+    kind="Pod",
+    nature=Nature.ROOT,
+    title="The node does not trust the certificate of registry {registry}, from which {subject} needs {image}",
+    summary="The TLS certificate of the registry is signed by an unknown authority, expired, or made for another name.",
+    remedies=(
+        Remedy(
+            id="trust-the-registry",
+            title="Give the runtime the registry's authority, or renew the certificate",
+            when="now",
+            risk="low",
+            steps=(
+                Step("See the certificate.", "openssl s_client -connect {registry}:443 -showcerts </dev/null"),
+                Step(
+                    "Put the authority below /etc/containerd/certs.d/{registry}/ (containerd) or "
+                    "/etc/docker/certs.d/{registry}/ (docker)."
+                ),
+            ),
+            verify=(Step("The pods start.", "kubectl get pods -n {namespace}"),),
+            undo=(Step("Remove the authority again."),),
+        ),
+    ),
+)
+
+
+@rule(REGISTRY_CERTIFICATE_UNTRUSTED, rows=("P1",), leads=(leads_to(NOT_PULLED, via=ITSELF),))
+def registry_certificate_untrusted(pod: PodView, found: list[Refusal] = given(refusals)) -> Verdict:
+    """The registry's certificate is not trusted.
+
+    What it means: The connection stands and TLS verification refuses it.
+    How it shows: The pull's error says "x509:" and why.
+    What looks like it: A registry that speaks plain HTTP ("server gave HTTP response to HTTPS client"); a proxy
+    that replaces certificates.
+    Source: Go crypto/x509 (UnknownAuthorityError, CertificateInvalidError, HostnameError).
+    """
+    return judged(pod, found, Answer.CERTIFICATE)

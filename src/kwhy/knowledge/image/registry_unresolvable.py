@@ -1,0 +1,47 @@
+"""The name of the registry does not resolve."""
+
+from __future__ import annotations
+
+from kwhy.knowledge.image.answers import Answer, Refusal, judged, refusals
+from kwhy.knowledge.image.not_pulled import NOT_PULLED
+from kwhy.model.condition import Condition, Nature, Remedy, Step
+from kwhy.model.rule import given, leads_to, rule
+from kwhy.model.verdict import Verdict
+from kwhy.scene.relations import ITSELF
+from kwhy.scene.views import PodView
+
+REGISTRY_UNRESOLVABLE = Condition(
+    code="image.registry-unresolvable",
+    kind="Pod",
+    nature=Nature.ROOT,
+    title="The registry {registry} of image {image}, which {subject} needs, does not resolve",
+    summary="The node's resolver does not know the registry's name, or does not answer.",
+    remedies=(
+        Remedy(
+            id="name-the-registry",
+            title="Correct the registry's name, or make it resolve on the nodes",
+            when="now",
+            risk="low",
+            steps=(
+                Step("Ask the resolver that the runtime uses, on the node (not in a pod).", "getent hosts {registry}"),
+                Step("Set the right image.", "kubectl set image {kind}/{name} CONTAINER=IMAGE -n {namespace}"),
+            ),
+            verify=(Step("The pods start.", "kubectl get pods -n {namespace}"),),
+            undo=(Step("Go back to the former revision.", "kubectl rollout undo {kind}/{name} -n {namespace}"),),
+        ),
+    ),
+)
+
+
+@rule(REGISTRY_UNRESOLVABLE, rows=("P1",), leads=(leads_to(NOT_PULLED, via=ITSELF),))
+def registry_unresolvable(pod: PodView, found: list[Refusal] = given(refusals)) -> Verdict:
+    """The registry's name does not resolve.
+
+    What it means: The runtime looks names up with the node's own resolver, not with the cluster's DNS.
+    How it shows: The pull's error says "lookup NAME: no such host", "server misbehaving" or that the DNS server
+    does not answer.
+    What looks like it: A name that resolves to an address that nobody answers on ("dial tcp 10.0.0.9:443: i/o
+    timeout").
+    Source: Go net (dnsError); containerd v1.6 remotes/docker/resolver.go.
+    """
+    return judged(pod, found, Answer.UNRESOLVABLE)
