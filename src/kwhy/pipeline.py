@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cache
 
+from kwhy.ingest.masking import masked
 from kwhy.ingest.reading import Evidence, read
 from kwhy.knowledge.catalogue import all_rules
 from kwhy.model.diagnosis import Diagnosis
@@ -46,4 +47,4 @@ def diagnose_evidence(
 ) -> Diagnosis:
     """Explain evidence that was already read."""
     scene = Scene(evidence.documents, evidence.facts, as_of)
-    return diagnosed(scene, catalogue(), Question(about, symptom), evidence.coverage())
+    return masked(diagnosed(scene, catalogue(), Question(about, symptom), evidence.coverage()))
