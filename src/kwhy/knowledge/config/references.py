@@ -15,7 +15,7 @@ from typing import Any, Literal
 import msgspec
 
 from kwhy.facts.objects import ConfigMap, Container, Observation, Pod, Secret, Volume
-from kwhy.knowledge.container.runs import Statement, event_messages, runs_of, state_messages
+from kwhy.knowledge.container.runs import Statement, event_messages, quoted, runs_of, state_messages
 from kwhy.model.document import Locator
 from kwhy.model.subject import Subject
 from kwhy.scene.scene import Scene
@@ -129,7 +129,7 @@ def _single(observation: Observation, source: Any, kind: Kind, path: str, volume
     for key in [source.get("key"), *keys] if source.get("key") or keys else [None]:
         if key is not None or not keys:
             shown = f"{kind} {name}" + (f", key {key}" if key else "")
-            yield Reference(kind, name, str(key) if key else None, volume, observation.field_at(path, shown))
+            yield Reference(kind, name, str(key) if key else None, volume, quoted(observation.field_at(path), shown))
 
 
 def missing(scene: Scene, pod: Subject, kind: Kind) -> list[tuple[Reference, Locator]]:
@@ -138,7 +138,7 @@ def missing(scene: Scene, pod: Subject, kind: Kind) -> list[tuple[Reference, Loc
     if listing is None:
         return []
     found = [r for r in references(scene, pod) if r.kind == kind]
-    return [(r, listing.at) for r in found if not scene.exists(Subject(kind, r.name, pod.namespace))]
+    return [(r, quoted(listing.at)) for r in found if not scene.exists(Subject(kind, r.name, pod.namespace))]
 
 
 def missing_keys(scene: Scene, pod: Subject) -> list[tuple[Reference, Locator]]:
@@ -161,7 +161,8 @@ def keys_of(scene: Scene, kind: Kind, name: str, namespace: str | None) -> tuple
     for observation in scene.observations(Subject(kind, name, namespace)):
         struct = observation.object
         if isinstance(struct, ConfigMap | Secret) and isinstance(struct.data, dict):
-            return sorted(struct.data), observation.field_at("data", f"keys: {', '.join(sorted(struct.data))}")
+            keys = sorted(struct.data)
+            return keys, quoted(observation.field_at("data"), f"keys: {', '.join(keys)}")
     return None
 
 

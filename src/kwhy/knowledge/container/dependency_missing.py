@@ -8,7 +8,7 @@ from kwhy.knowledge.app.errors import APP_ERRORS
 from kwhy.knowledge.container.dependencies import Need, needs_of, pods_that_need, services_needed
 from kwhy.knowledge.container.exits_with_error import EXITS_WITH_ERROR
 from kwhy.knowledge.container.init_fails import INIT_FAILS
-from kwhy.knowledge.container.runs import ask
+from kwhy.knowledge.container.runs import ask, quoted
 from kwhy.knowledge.service.backend import backend
 from kwhy.knowledge.service.consumers import calls_of
 from kwhy.knowledge.service.endpoints import ready_addresses
@@ -116,8 +116,9 @@ def _judge(scene: Scene, need: Need) -> Verdict:
         return Absent((Evidence(meant[0].at, f"{meant[0].subject} is to stand behind it"),))
     if behind.pods_known is None or scene.listing("Deployment", need.service.namespace) is None:
         return Unsure((Gap(f"whether anything matches the selector of {need.service}", behind.gaps),))
-    proof = [need.evidence, Evidence(place, "no endpoint is ready")]
-    proof.append(Evidence(behind.selector_at, f"no pod and no workload matches {behind.asked}"))
+    selector_at = quoted(behind.selector_at, behind.selector_at.excerpt)
+    proof = [need.evidence, Evidence(quoted(place, place.excerpt), "no endpoint is ready")]
+    proof.append(Evidence(selector_at, f"no pod and no workload matches {behind.asked}"))
     # Dumps of a namespace leave out the kinds of which there is nothing: a list of Deployments is all there may be.
     basis = Basis.RECOMPUTED if behind.nothing else Basis.INFERRED
     return _present(need, f"behind which nothing is deployed ({behind.asked})", tuple(proof), basis)
@@ -128,7 +129,7 @@ def _judge_unknown(scene: Scene, need: Need) -> Verdict:
     if listing is None:
         probe = LIST.of(kind="services", namespace=need.service.namespace)
         return unsure(f"whether {need.service} exists", probe)
-    proof = (need.evidence, Evidence(listing.at, f"{need.service} is not listed"))
+    proof = (need.evidence, Evidence(quoted(listing.at), f"{need.service} is not listed"))
     return _present(need, "which does not exist", proof, Basis.RECOMPUTED)
 
 

@@ -77,11 +77,18 @@ class ContainerRun(msgspec.Struct, frozen=True):
         """Where a field of the container's specification stands; the container's own place where it is not shown."""
         kind = "initContainers" if self.init else "containers"
         position = next((i for i, c in enumerate(_specs(self.observation, self.init)) if c.name == self.name), 0)
-        return self.observation.field_at(f"spec.{kind}[{position}].{field}", excerpt)
+        return quoted(self.observation.field_at(f"spec.{kind}[{position}].{field}"), excerpt)
 
     def _at(self, field: str, excerpt: str) -> Locator:
         kind = "initContainerStatuses" if self.init else "containerStatuses"
-        return self.observation.field_at(f"status.{kind}[{self.index}].{field}", excerpt)
+        return quoted(self.observation.field_at(f"status.{kind}[{self.index}].{field}"), excerpt)
+
+
+def quoted(place: Locator, excerpt: str = "") -> Locator:
+    """A place in a structured document with what it says; a line of text is quoted as it stands."""
+    if place.line is None:
+        return place.document.at(path=place.path, excerpt=excerpt)
+    return place.document.at(line=place.line, excerpt=place.document.line(place.line).strip())
 
 
 def runs_of(scene: Scene, pod: Subject) -> tuple[ContainerRun, ...]:

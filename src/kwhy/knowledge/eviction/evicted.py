@@ -7,7 +7,7 @@ from enum import Enum
 
 import msgspec
 
-from kwhy.knowledge.container.runs import ask
+from kwhy.knowledge.container.runs import ask, quoted
 from kwhy.knowledge.pod.failing import POD_FAILING
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.document import Locator
@@ -88,7 +88,7 @@ def evictions_of(scene: Scene, pod: Subject) -> list[Eviction]:
         place = view.message.place if text else view.reason.place
         said = text or view.reason.value
         by_whom = By.KUBELET if view.reason.value == "Preempting" else cause_in(text)
-        found.append(Eviction(by_whom, said, place.document.at(place.line, place.path, said)))
+        found.append(Eviction(by_whom, said, quoted(place, said)))
     target = view.condition("DisruptionTarget")
     if target.observed and target.value is not None and target.value.status == "True":
         by_whom = _TARGETS.get(target.value.reason or "", cause_in(target.value.message or ""))

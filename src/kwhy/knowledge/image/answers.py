@@ -14,7 +14,7 @@ from enum import Enum
 import msgspec
 
 from kwhy.facts.objects import Pod
-from kwhy.knowledge.container.runs import Statement, ask, event_messages, runs_of, state_messages
+from kwhy.knowledge.container.runs import Statement, ask, event_messages, quoted, runs_of, state_messages
 from kwhy.model.document import Locator
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
@@ -204,7 +204,8 @@ def _running_images(scene: Scene) -> dict[str, dict[str, Locator]]:
             up = {status.name for status in statuses if status.ready is True}
             for position, container in enumerate(specs):
                 if container.name in up and isinstance(container.image, str):
-                    place = observation.field_at(f"spec.containers[{position}].image", f"image: {container.image}")
+                    field = observation.field_at(f"spec.containers[{position}].image")
+                    place = quoted(field, f"image: {container.image}")
                     index.setdefault(repository_of(container.image), {}).setdefault(container.image, place)
     return index
 

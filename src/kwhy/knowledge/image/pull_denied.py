@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from kwhy.facts.objects import Pod
-from kwhy.knowledge.container.runs import event_messages
+from kwhy.knowledge.container.runs import event_messages, quoted
 from kwhy.knowledge.image.answers import Answer, Refusal, judged, refusals
 from kwhy.knowledge.image.not_pulled import NOT_PULLED
 from kwhy.model.condition import Condition, Nature, Remedy, Step
@@ -72,11 +72,11 @@ def _secrets(scene: Scene, pod: Subject) -> Evidence | None:
         named = struct.spec.image_pull_secrets if isinstance(struct, Pod) else None
         if not isinstance(named, list) or not named:
             if observation.whole:
-                return Evidence(observation.field_at("spec", "no imagePullSecrets"), "it names no pull secret")
+                return Evidence(quoted(observation.field_at("spec"), "no imagePullSecrets"), "it names no pull secret")
             continue
         for index, secret in enumerate(named):
             if listing is not None and not scene.exists(Subject("Secret", secret.name, pod.namespace)):
-                place = observation.field_at(f"spec.imagePullSecrets[{index}]", f"name: {secret.name}")
+                place = quoted(observation.field_at(f"spec.imagePullSecrets[{index}]"), f"name: {secret.name}")
                 return Evidence(place, f"its pull secret {secret.name} does not exist in namespace {pod.namespace}")
         return None
     return None
