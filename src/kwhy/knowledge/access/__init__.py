@@ -1,0 +1,1 @@
+"""Rules about what the API server allows to whom."""

@@ -1,0 +1,190 @@
+"""What the API server refused to whom, as logs quote it, and what roles and bindings allow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from kwhy.facts.log_patterns.transport import FORBIDDEN
+from kwhy.facts.logs import LogFile, LogHit
+from kwhy.facts.objects import ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, RoleRef
+from kwhy.knowledge.app.errors import errors_of, lasting
+from kwhy.model.document import Locator
+from kwhy.model.rule import Relation
+from kwhy.model.subject import Subject
+from kwhy.scene.scene import Scene
+from kwhy.scene.views import PodView
+
+_SERVICE_ACCOUNT = "system:serviceaccount:"
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """A request that authorisation refused. ``namespace`` is None for requests at the cluster scope.
+
+    ``scoped``: the message was quoted far enough to tell the scope.
+    """
+
+    who: Subject
+    verb: str
+    resource: str
+    group: str
+    namespace: str | None
+    scoped: bool
+    caller: Subject | None
+    count: int
+    at: Locator
+
+    @property
+    def what(self) -> str:
+        named = f"{self.resource}.{self.group}" if self.group else self.resource
+        if not self.scoped:
+            return f"{self.verb} {named}"
+        return f"{self.verb} {named} {'in namespace ' + self.namespace if self.namespace else 'in the whole cluster'}"
+
+
+def subject_of(user: str) -> Subject:
+    """The object that a user name of the API server stands for."""
+    if user.startswith(_SERVICE_ACCOUNT) and user.count(":") >= 3:
+        _, _, namespace, name = user.split(":", 3)
+        return Subject("ServiceAccount", name, namespace)
+    return Subject("User", user)
+
+
+def _refused(scene: Scene) -> list[Refused]:
+    pods = {
+        id(log.document): Subject("Pod", log.pod.pod, log.pod.namespace)
+        for log in scene.facts(LogFile)
+        if log.pod is not None
+    }
+    found = []
+    for hit in scene.facts(LogHit):
+        fields = hit.last.fields
+        if hit.pattern != FORBIDDEN or not fields.get("user"):
+            continue
+        scoped = "namespace" in fields or "cluster" in fields
+        found.append(
+            Refused(
+                subject_of(fields["user"]),
+                fields.get("verb", ""),
+                fields.get("what", ""),
+                fields.get("group", ""),
+                fields.get("namespace"),
+                scoped,
+                pods.get(id(hit.document)),
+                hit.count,
+                hit.locate(hit.last),
+            )
+        )
+    return found
+
+
+def refused_to(scene: Scene, who: Subject) -> list[Refused]:
+    """Refused requests of an account, as logs quote them"""
+    return [r for r in scene.derive_once(_refused) if r.who == who]
+
+
+def _accounts(scene: Scene, caller: Subject) -> Iterable[Subject]:
+    """Who the application is for the API server, where its log complains of denials."""
+    if not any(e.complaint == "denied" and lasting(e) for e in errors_of(scene, caller)):
+        return
+    named = dict.fromkeys(r.who for r in scene.derive_once(_refused) if r.caller == caller)
+    if named:
+        yield from named
+    elif any(_calls_the_api(e.target) for e in errors_of(scene, caller) if e.complaint == "denied"):
+        account = PodView(scene, caller).seen(
+            "spec.serviceAccountName", lambda p: p.spec.service_account_name, "default"
+        )
+        if account.observed and account.value:
+            yield Subject("ServiceAccount", account.value, caller.namespace)
+
+
+def _calls_the_api(target: str | None) -> bool:
+    """Paths of the Kubernetes API: /api/v1/…, /apis/apps/v1/…, whatever stands before them."""
+    return target is not None and ("/api/v1/" in target or "/apis/" in target)
+
+
+IS_KNOWN_AS = Relation("is known to the API server as", _accounts)
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """A rule that a binding gives to an account. ``namespace`` is None where it holds in the whole cluster."""
+
+    role: Subject
+    namespace: str | None
+    rule: PolicyRule
+    at: Locator
+
+
+class Grants(msgspec.Struct, frozen=True):
+    """What an account may do. ``complete``: every binding that could concern it, and its roles, were shown."""
+
+    rules: tuple[Grant, ...]
+    roles: tuple[Subject, ...]
+    complete: bool
+
+
+def grants_of(scene: Scene, who: Subject, namespace: str | None) -> Grants:
+    """Rules that bindings give to ``who``, for requests in ``namespace``."""
+    complete = scene.listing("ClusterRoleBinding", None) is not None
+    complete = complete and (namespace is None or scene.listing("RoleBinding", namespace) is not None)
+    rules: list[Grant] = []
+    roles: list[Subject] = []
+    for binding, reference in _bindings(scene, who, namespace):
+        scope = binding.namespace if binding.kind == "RoleBinding" else None
+        role = Subject(reference.kind, reference.name, scope if reference.kind == "Role" else None)
+        roles.append(role)
+        shown = False
+        for observation in scene.observations(role):
+            struct = observation.object
+            if isinstance(struct, Role | ClusterRole) and (isinstance(struct.rules, list) or observation.whole):
+                shown = True
+                for index, rule in enumerate(struct.rules if isinstance(struct.rules, list) else ()):
+                    rules.append(Grant(role, scope, rule, observation.field_at(f"rules[{index}]", _written(rule))))
+                break
+        complete = complete and shown
+    return Grants(tuple(rules), tuple(dict.fromkeys(roles)), complete)
+
+
+def _bindings(scene: Scene, who: Subject, namespace: str | None) -> Iterator[tuple[Subject, RoleRef]]:
+    for kind in ("RoleBinding", "ClusterRoleBinding"):
+        for binding in scene.subjects(kind):
+            if kind == "RoleBinding" and binding.namespace != namespace:
+                continue
+            for observation in scene.observations(binding):
+                struct = observation.object
+                if not isinstance(struct, RoleBinding | ClusterRoleBinding) or not isinstance(struct.subjects, list):
+                    continue
+                if isinstance(struct.role_ref, RoleRef) and any(
+                    _means(s.kind, s.name, s.namespace, who) for s in struct.subjects
+                ):
+                    yield binding, struct.role_ref
+                break
+
+
+def _means(kind: str, name: str, namespace: str, who: Subject) -> bool:
+    """Whether a binding's subject is the account, or a group that it is in."""
+    if who.kind == "ServiceAccount":
+        groups = {"system:serviceaccounts", f"system:serviceaccounts:{who.namespace}", "system:authenticated"}
+        if kind == "ServiceAccount":
+            return (name, namespace) == (who.name, who.namespace)
+        return (kind == "Group" and name in groups) or (
+            kind == "User" and name == f"{_SERVICE_ACCOUNT}{who.namespace}:{who.name}"
+        )
+    return (kind == "User" and name == who.name) or (kind == "Group" and name == "system:authenticated")
+
+
+def _written(rule: PolicyRule) -> str:
+    return f"verbs {', '.join(rule.verbs or ())} on {', '.join(rule.resources or ())}"
+
+
+def allows(rule: PolicyRule, refused: Refused) -> bool:
+    """RBAC's own decision (Kubernetes v1.34 pkg/apis/rbac/v1/evaluation_helpers.go); named objects do not count."""
+    sub = refused.resource.partition("/")[2]
+    wanted = {"*", refused.resource} | ({f"*/{sub}"} if sub else set())
+    return (
+        bool({"*", refused.verb} & set(rule.verbs or ()))
+        and bool({"*", refused.group} & set(rule.api_groups or ()))
+        and bool(wanted & set(rule.resources or ()))
+        and not rule.resource_names
+    )

@@ -1,0 +1,1 @@
+"""Rules about disruption budgets and drains."""

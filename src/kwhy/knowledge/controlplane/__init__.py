@@ -1,0 +1,1 @@
+"""Rules about the components of the control plane."""

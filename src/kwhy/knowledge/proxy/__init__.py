@@ -1,0 +1,1 @@
+"""Rules about what carries Service traffic on a node."""
