@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mmap
-from collections import Counter, deque
+from collections import Counter
 from typing import NamedTuple
 
 from kwhy.facts.logs import Complaint, LogPattern
@@ -12,7 +12,7 @@ from kwhy.ingest.logs.components import SYSTEM, Writer, component_of
 from kwhy.ingest.logs.dating import Pair, best_of, pairs_in
 from kwhy.ingest.logs.error_lines import ErrorSeries, complaint_of, is_error
 from kwhy.ingest.logs.lines import Line, read_line
-from kwhy.ingest.logs.scanner import Chunk, chunks, give_back
+from kwhy.ingest.logs.scanner import LITERAL_BITS, Chunk, chunks, give_back
 from kwhy.ingest.logs.series import Draft, Series
 from kwhy.ingest.logs.stamps import Stamp
 
@@ -20,8 +20,7 @@ from kwhy.ingest.logs.stamps import Stamp
 FLOOD, _FLOOD_WHEN_MANY, _MANY = 400, 32, 4_000
 #: Past it, every n-th hit is read, n doubling with every so many lines read.
 _DOUBLING = 8
-#: The last hits of a flooding anchor are read too, so that the last sample is the last hit.
-_TAIL = 2
+_LITERAL_MASK = (1 << LITERAL_BITS) - 1
 #: Series per pattern: lines of further keys are counted in one series without key.
 _MOST_KEYS = 200
 _LONGEST_FIELD = 1000
@@ -77,9 +76,9 @@ class Collector:
         self._anchors = anchors()
         size = len(self._anchors.literals)
         # Per anchor: hits so far, the count up to which they were read, the count at which the next is, the lines read
-        # since it floods, and the last unread hits as (offset of a line before it, that line's number, anchor's end).
+        # since it floods, and the last unread hit as (offset of a line before it, that line's number, anchor's end).
         self._counts, self._covered, self._next, self._flooding = [0] * size, [0] * size, [1] * size, [0] * size
-        self._unread: list[deque[tuple[int, int, int]]] = [deque(maxlen=_TAIL) for _ in range(size)]
+        self._unread: dict[int, tuple[int, int, int]] = {}
         self._reads = 0
         self._keys: Counter[str] = Counter()
         self._matched: dict[str, int] = {}
@@ -96,19 +95,25 @@ class Collector:
     def _chunk(self, chunk: Chunk, number: int) -> int:
         """Read what is to be read of a chunk whose first line is ``number``; the number of the next chunk's first."""
         base, text = chunk.offset, chunk.text
-        counts, due, unread, find = self._counts, self._next, self._unread, text.find
+        counts, due, find, size = self._counts, self._next, text.find, len(chunk.text)
+        first = (base, number)
         # Where the line of each anchor's last hit ends: further hits in the same line do not count.
-        until = [-1] * len(counts)
+        lines_hit = [-1] * len(counts)
+        unread: dict[int, int] = {}
         position = 0
+        end = -1
         line: Line | None = None
-        for anchor, literal in chunk.hits:
-            if anchor <= until[literal]:
+        for hit in chunk.hits:
+            anchor, literal = hit >> LITERAL_BITS, hit & _LITERAL_MASK
+            if anchor > end:
+                end = find(b"\n", anchor)
+                end = size if end < 0 else end
+            if lines_hit[literal] == end:
                 continue
-            end = find(b"\n", anchor)
-            until[literal] = end = len(text) if end < 0 else end
+            lines_hit[literal] = end
             counts[literal] += 1
             if counts[literal] < due[literal]:
-                unread[literal].append((base + position, number, base + anchor))
+                unread[literal] = anchor
                 continue
             start = text.rfind(b"\n", 0, anchor) + 1
             if start > position:
@@ -123,7 +128,10 @@ class Collector:
             else:
                 if line is None or line.offset != base + start or line.cut:
                     line = self._read(text, base, number, start, end, anchor)
+                unread.pop(literal, None)
                 self._line(literal, line, self._weight(literal))
+        for literal, anchor in unread.items():
+            self._unread[literal] = (*first, base + anchor)
         self._sample_time(text, number, position)
         return number + text.count(b"\n", position)
 
@@ -132,7 +140,7 @@ class Collector:
         count = self._counts[literal]
         weight = count - self._covered[literal]
         self._covered[literal] = count
-        self._unread[literal].clear()
+        self._unread.pop(literal, None)
         if count >= (FLOOD if self._reads < _MANY else _FLOOD_WHEN_MANY):
             self._flooding[literal] += 1
         self._next[literal] = count + (1 << self._flooding[literal] // _DOUBLING)
@@ -159,11 +167,9 @@ class Collector:
         return line
 
     def _read_tails(self) -> None:
-        """The last hits of every anchor that flooded, in the order of the lines."""
+        """The last hit of every anchor that flooded, line by line, so that the last sample is the last hit."""
         tails = sorted(
-            (anchor, position, number, literal)
-            for literal, tail in enumerate(self._unread)
-            for position, number, anchor in tail
+            (anchor, position, number, literal) for literal, (position, number, anchor) in self._unread.items()
         )
         for anchor, position, number, literal in tails:
             end = self._data.find(b"\n", anchor)
@@ -171,11 +177,8 @@ class Collector:
             start = text.rfind(b"\n") + 1
             line = self._read(text, position, number + text.count(b"\n"), start, len(text), anchor - position)
             give_back(self._data, position, position + len(text))
-            # The first of them stands for the unread hits before it.
-            weight = self._counts[literal] - self._covered[literal] - len(self._unread[literal]) + 1
-            self._covered[literal] += weight
-            self._unread[literal].popleft()
-            self._line(literal, line, weight)
+            # It stands for all unread hits before it, too.
+            self._line(literal, line, self._counts[literal] - self._covered[literal])
 
     def _goroutine_header(self, text: bytes, offset: int, number: int, anchor: int) -> None:
         """``goroutine 34 [running]:`` extends the dump before it or begins one."""

@@ -20,16 +20,20 @@ _WORTH_HYPERSCAN = 16 << 10
 #: A touched byte maps up to a large folio around it (mm/filemap.c filemap_map_pages; v6.x).
 _FOLIO = 2 << 20
 
+#: Room for the number of a literal in a hit.
+LITERAL_BITS = 10
+
 
 class Chunk(NamedTuple):
     """A piece of the document that ends with a line, unless one line is longer than a chunk.
 
-    ``hits``: (where a literal ends in ``text``, its number), in this order.
+    ``hits``: where a literal ends in ``text``, shifted by :data:`LITERAL_BITS`, and its number; ascending. Numbers, not
+    pairs: the garbage collector would look at millions of those.
     """
 
     offset: int
     text: bytes
-    hits: list[tuple[int, int]]
+    hits: list[int]
 
 
 def chunks(data: bytes | mmap.mmap, *, error_words: bool) -> Iterator[Chunk]:
@@ -62,24 +66,24 @@ def _database(count: int) -> Database:
     return anchor_database(anchors().literals[:count])
 
 
-def _scan(database: Database, text: bytes) -> list[tuple[int, int]]:
-    hits: list[tuple[int, int]] = []
+def _scan(database: Database, text: bytes) -> list[int]:
+    hits: list[int] = []
     append = hits.append
 
     def on_match(literal: int, _start: int, end: int, _flags: int, _context: object) -> None:
-        append((end, literal))
+        append(end << LITERAL_BITS | literal)
 
     database.scan(text, match_event_handler=on_match)
     hits.sort()
     return hits
 
 
-def _search(text: bytes, count: int) -> list[tuple[int, int]]:
-    hits: list[tuple[int, int]] = []
+def _search(text: bytes, count: int) -> list[int]:
+    hits: list[int] = []
     for number, literal in enumerate(anchors().literals[:count]):
         position = text.find(literal)
         while position >= 0:
-            hits.append((position + len(literal), number))
+            hits.append(position + len(literal) << LITERAL_BITS | number)
             position = text.find(literal, position + 1)
     hits.sort()
     return hits
