@@ -91,7 +91,7 @@ class Headers:
     payload: Int64s
 
 
-def _empty(count: int) -> Headers:
+def empty_headers(count: int) -> Headers:
     def zeros(kind: type[np.generic]) -> npt.NDArray[np.generic]:
         return np.zeros(count, dtype=kind)
 
@@ -107,7 +107,7 @@ def decoded(data: Bytes, link_type: int, start: Int64s, stored: Int64s, length: 
 
     ``data`` must go on for PADDING bytes after the last packet. An unknown link type yields packets that are not IP.
     """
-    headers = _empty(len(start))
+    headers = empty_headers(len(start))
     end = start + stored
     _link(data, link_type, headers, start, end)
     _network(data, headers, start, end, length)

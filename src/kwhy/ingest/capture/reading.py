@@ -93,7 +93,7 @@ def read(document: Document) -> Iterator[Parsed]:
     if reading.first_undecoded is not None:
         why = f"{reading.undecoded} packets end before or are damaged in their IP header; this is the first"
         yield Unparsed(document.at(path=f"packet {reading.first_undecoded}"), why)
-    ends = Ends.of(reading.grouping.conversations())
+    ends = reading.grouping.ends()
     traffic = Traffic(joined(reading.parts), ends, lambda rows: _packets_at(reading, ends, rows))
     reading.parts.clear()
     yield from with_errors(flows(traffic, reading.views, moments), errors)

@@ -60,12 +60,26 @@ def judged(segments: Segments) -> npt.NDArray[np.uint8]:
         return codes
     troubled = np.zeros(int(group[-1]) + 1, dtype=np.bool_)
     troubled[group[behind]] = True
-    doubled = _captured_again(segments, np.flatnonzero(troubled[group] & ~alive), begin)
+    doubled = _captured_again(segments, np.flatnonzero(_alike(segments, begin, behind)), begin)
     codes[doubled] = TWICE
     behind[doubled] = False
+    codes[behind] = RETRANSMITTED
+    # Only where something was missed, or came before the first segment seen, a segment from behind may be the first.
     hole = ~first & troubled[group] & (begin > reached)
-    _fill_holes(codes, np.flatnonzero(behind | hole), behind, group, begin, begin + size, reached)
+    missed = np.zeros(len(troubled), dtype=np.bool_)
+    missed[group[hole | (behind & (begin < 0))]] = True
+    replayed = missed[group] & (behind | hole)
+    _fill_holes(codes, np.flatnonzero(replayed), behind, group, begin, begin + size, reached)
     return codes
+
+
+def _alike(segments: Segments, begin: Int64s, behind: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Segments that may be the same packet as one from behind: a quick sieve by IP identification and sequence."""
+    idents, begins = np.zeros(1 << 16, dtype=np.bool_), np.zeros(1 << 16, dtype=np.bool_)
+    ident, place = segments.ident & np.uint32(0xFFFF), begin & 0xFFFF
+    idents[ident[behind]] = True
+    begins[place[behind]] = True
+    return np.asarray(idents[ident] & begins[place], dtype=np.bool_)
 
 
 def _unwrapped(sequence: npt.NDArray[np.uint32], first: npt.NDArray[np.bool_]) -> Int64s:
