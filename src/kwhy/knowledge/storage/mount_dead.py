@@ -1,0 +1,106 @@
+"""The server or daemon behind a mounted file system does not answer."""
+
+from __future__ import annotations
+
+from kwhy.facts.files import PathProblem
+from kwhy.facts.kernel import Resource
+from kwhy.knowledge.runtime.container_stuck import CONTAINER_STUCK
+from kwhy.knowledge.runtime.containers import ContainerState, Held, containers_of, state_of
+from kwhy.model.condition import Condition, Nature, Remedy, Step
+from kwhy.model.probe import Probe
+from kwhy.model.rule import Relation, given, leads_to, rule
+from kwhy.model.subject import Subject
+from kwhy.model.verdict import Evidence, Present, Verdict, unsure
+from kwhy.scene.scene import Scene
+
+MOUNT_DEAD = Condition(
+    code="storage.mount-dead",
+    kind="Node",
+    nature=Nature.ROOT,
+    title="A file system mounted on {subject} is dead: processes wait for {what}",
+    summary="Processes that touch the mount sleep uninterruptibly until whoever serves it answers.",
+    remedies=(
+        Remedy(
+            id="revive-or-detach-the-mount",
+            title="Bring back what serves the mount, or detach it",
+            when="now",
+            risk="medium",
+            steps=(
+                Step("Find the mount: this list does not touch it.", "findmnt -t nfs,nfs4,cifs,ceph,fuse,fuse.sshfs"),
+                Step("See whether its server answers.", "rpcinfo -t SERVER nfs"),
+                Step("Bring the server back: the processes go on by themselves."),
+                Step(
+                    "Where it does not come back, detach the mount; processes in it get errors.",
+                    "umount -f -l MOUNTPOINT",
+                ),
+                Step("Where processes stay in state D, drain and reboot the node."),
+            ),
+            verify=(Step("No process is in state D any more.", "ps -eo pid,stat,wchan:32,args | awk '$2 ~ /^D/'"),),
+            undo=(Step("Mount it again.", "mount MOUNTPOINT"),),
+        ),
+    ),
+)
+
+MOUNTS = Probe(
+    "findmnt -t nfs,nfs4,cifs,ceph,fuse; ps -eo pid,ppid,stat,wchan:32,args | awk '$3 ~ /^D/'",
+    unlocks="which remote mounts there are, and which processes wait uninterruptibly",
+    where="node {node}",
+)
+
+#: Waits that end only when the server, or the daemon in user space, behind a mount answers.
+SERVED = frozenset({Resource.NFS, Resource.REMOTE_FILES, Resource.FUSE})
+
+
+def _node_of(scene: Scene, container: Subject) -> list[Subject]:
+    """The container's node, where one of its processes waits for a mount, or nothing is known of what it waits for."""
+    state: ContainerState | None = scene.derive(state_of, container)
+    waits = [held.wait for held in state.held] if state is not None else []
+    known = [wait for wait in waits if wait is not None]
+    if known and not any(wait.resource in SERVED for wait in known):
+        return []
+    return [Subject("Node", container.node)] if container.node else []
+
+
+TOUCHES_MOUNT = Relation("touches a mount of", _node_of)
+
+
+def waiting_for_mounts(scene: Scene, node: Subject) -> tuple[Held, ...]:
+    """Processes of containers in state D with the kernel function that they wait in"""
+    return tuple(
+        held
+        for state in scene.derive(containers_of, node).values()
+        for held in state.held
+        if held.wait is not None and held.wait.resource in SERVED
+    )
+
+
+def dead_paths(scene: Scene, node: Subject) -> tuple[Evidence, ...]:
+    """Paths that cannot be read because what serves them is gone"""
+    return tuple(
+        Evidence(problem.at, f"{problem.path}: {problem.error}")
+        for problem in scene.facts_on(node, PathProblem)
+        if problem.dead_mount
+    )
+
+
+@rule(MOUNT_DEAD, rows=("N9", "N28"), leads=(leads_to(CONTAINER_STUCK, via=TOUCHES_MOUNT),))
+def mount_dead(
+    node: Subject,
+    held: tuple[Held, ...] = given(waiting_for_mounts),
+    paths: tuple[Evidence, ...] = given(dead_paths),
+) -> Verdict:
+    """A mounted file system is dead.
+
+    What it means: Hard NFS mounts retry for ever; a process in such a wait cannot be killed, so its container cannot be
+    stopped, and whoever looks at its files joins it.
+    How it shows: State D with rpc_wait_bit_killable, nfs_…, request_wait_answer or cifs functions on the stack; "Stale
+    file handle" or "Transport endpoint is not connected" on a path.
+    What looks like it: A local disk that is slow or broken: io_schedule, jbd2 or xfs functions.
+    Source: Linux v6.6 net/sunrpc/sched.c (rpc_wait_bit_killable), fs/fuse/dev.c (request_wait_answer),
+    fs/smb/client/transport.c.
+    """
+    if not held and not paths:
+        return unsure(f"the remote mounts of {node.name}, and who waits for them", MOUNTS.of(node=node.name))
+    wait = next((one.wait for one in held if one.wait is not None), None)
+    what = wait.resource.value if wait is not None else "what serves it"
+    return Present((*(e for one in held for e in one.evidence), *paths), {"what": what})
