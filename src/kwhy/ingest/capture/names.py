@@ -6,8 +6,10 @@ import re
 from pathlib import PurePath
 from typing import Final
 
+from kwhy.model.expressions import expression
+
 #: Interface names by their drivers' and network plugins' habits: eth0, ens3, bond0, cni0, cali1a2b, veth…, flannel.1
-INTERFACE_NAME: Final = re.compile(
+INTERFACE_NAME: Final = expression(
     r"(?:any|lo|(?:eth|ens|eno|enp|enx|em|bond|team|br|docker|cni|cbr|veth|cali|lxc|flannel|vxlan|tunl|ipvl|wlan|tap|tun|gre"
     r"|cilium|nodelocaldns|kube-ipvs|kube-bridge|ovn|ovs|genev|wg)[a-z0-9]{0,14}(?:\.[0-9]{1,4})?)"
 )

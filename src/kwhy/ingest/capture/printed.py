@@ -40,11 +40,12 @@ from kwhy.ingest.capture.printed_lines import (
 from kwhy.ingest.capture.printed_sequences import Sequences
 from kwhy.ingest.capture.records import NO_TIME, Int64s
 from kwhy.model.document import Document, Unparsed
+from kwhy.model.expressions import expression
 from kwhy.model.parsing import Parsed
 
 _EXAMPLES: Final = 3
 #: GetRequest(28) C="secret" .1.3.6 (print-snmp.c)
-_SNMP_COMMUNITY: Final = re.compile(r' C="')
+_SNMP_COMMUNITY: Final = expression(r' C="')
 
 
 _Four: TypeAlias = tuple[str, int, str, int]

@@ -5,51 +5,51 @@ print-icmp.c, print-icmp6.c, print-arp.c of tcpdump 4.99. Without -v only an unr
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from kwhy.facts.packets import IcmpReason, Packet
 from kwhy.ingest.capture.control import Ledger, Quoted
 from kwhy.ingest.capture.printed_lines import SERVICES
+from kwhy.model.expressions import expression
 
 #: "ICMP echo request, id 17014, seq 1, length 64", "ICMP6, echo reply, id 17090, seq 1, length 64"
-_ECHO: Final = re.compile(r"ICMP6?,? echo (?P<word>request|reply), id (?P<id>\d{1,5}), seq (?P<seq>\d{1,5})")
+_ECHO: Final = expression(r"ICMP6?,? echo (?P<word>request|reply), id (?P<id>\d{1,5}), seq (?P<seq>\d{1,5})")
 #: "ICMP 10.77.2.2 udp port 9999 unreachable",
 #: "ICMP6, destination unreachable, unreachable port, fd77:2::2 udp port 9999"
-_PORT: Final = re.compile(
+_PORT: Final = expression(
     r"ICMP(?:6, destination unreachable, unreachable port,)? (?P<about>\S{1,260}) (?P<protocol>tcp|udp) "
     r"port (?P<port>[\w*+-]{1,40})"
 )
 #: "ICMP host 10.77.1.99 unreachable", "ICMP host 10.77.2.2 unreachable - admin prohibited",
 #: "ICMP net 10.9.0.1 unreachable"
-_UNREACHABLE: Final = re.compile(
+_UNREACHABLE: Final = expression(
     r"ICMP (?P<what>net|host) (?P<about>\S{1,260}) unreachable(?: - (?P<why>[a-z ]{3,40}))?"
 )
 #: "ICMP 10.77.2.2 unreachable - need to frag (mtu 1300)"
-_NEED_TO_FRAG: Final = re.compile(r"ICMP (?P<about>\S{1,260}) unreachable - need to frag(?: \(mtu (?P<mtu>\d{1,5})\))?")
+_NEED_TO_FRAG: Final = expression(r"ICMP (?P<about>\S{1,260}) unreachable - need to frag(?: \(mtu (?P<mtu>\d{1,5})\))?")
 #: "ICMP 10.77.2.2 protocol 132 unreachable"
-_PROTOCOL: Final = re.compile(r"ICMP (?P<about>\S{1,260}) protocol \d{1,3} (?:port \d{1,5} )?unreachable")
+_PROTOCOL: Final = expression(r"ICMP (?P<about>\S{1,260}) protocol \d{1,3} (?:port \d{1,5} )?unreachable")
 #: "ICMP time exceeded in-transit", "ICMP6, time exceeded in-transit for fd77:9::1"
-_IN_TRANSIT: Final = re.compile(r"ICMP6?,? time exceeded in-transit(?: for (?P<about>\S{1,60}?))?(?=,|$)")
-_REASSEMBLY: Final = re.compile(r"ICMP(?: ip reassembly time exceeded|6, time exceeded in-transit \(reassembly\))")
+_IN_TRANSIT: Final = expression(r"ICMP6?,? time exceeded in-transit(?: for (?P<about>\S{1,60}?))?(?=,|$)")
+_REASSEMBLY: Final = expression(r"ICMP(?: ip reassembly time exceeded|6, time exceeded in-transit \(reassembly\))")
 #: "ICMP redirect 10.0.0.9 to host 10.0.0.2"
-_REDIRECT: Final = re.compile(r"ICMP redirect\S{0,5} (?P<about>\S{1,260}) to ")
+_REDIRECT: Final = expression(r"ICMP redirect\S{0,5} (?P<about>\S{1,260}) to ")
 #: "ICMP6, destination unreachable, unreachable route fd77:9::1", " unreachable prohibited" has a space of its own
-_V6_UNREACHABLE: Final = re.compile(
+_V6_UNREACHABLE: Final = expression(
     r"ICMP6, destination unreachable, +"
     r"(?P<why>unreachable route|unreachable prohibited|unreachable address|beyond scope) (?P<about>[0-9a-fA-F:.]{2,60})"
 )
 #: "ICMP6, packet too big, mtu 1280"
-_V6_TOO_BIG: Final = re.compile(r"ICMP6, packet too big, mtu (?P<mtu>\d{1,10})")
+_V6_TOO_BIG: Final = expression(r"ICMP6, packet too big, mtu (?P<mtu>\d{1,10})")
 #: "ICMP6, neighbor solicitation, who has fd77:1::99", "ICMP6, neighbor advertisement, tgt is fd77:1::1"
-_SOLICITATION: Final = re.compile(r"ICMP6, neighbor solicitation, who has (?P<target>[0-9a-fA-F:.]{2,60}?)(?=,|$| )")
-_ADVERTISEMENT: Final = re.compile(r"ICMP6, neighbor advertisement, tgt is (?P<target>[0-9a-fA-F:.]{2,60}?)(?=,|$| )")
+_SOLICITATION: Final = expression(r"ICMP6, neighbor solicitation, who has (?P<target>[0-9a-fA-F:.]{2,60}?)(?=,|$| )")
+_ADVERTISEMENT: Final = expression(r"ICMP6, neighbor advertisement, tgt is (?P<target>[0-9a-fA-F:.]{2,60}?)(?=,|$| )")
 #: "Request who-has 10.77.1.99 tell 10.77.1.2", "who-has 10.0.0.9 (Broadcast) tell 10.0.0.1"
-_WHO_HAS: Final = re.compile(
+_WHO_HAS: Final = expression(
     r"(?:Request )?who-has (?P<target>\S{1,260})(?: \([^)]{1,40}\))? tell (?P<asker>[^\s,]{1,260})"
 )
 #: "Reply 10.77.1.1 is-at 4a:49:b2:97:02:80"
-_IS_AT: Final = re.compile(r"(?:Reply )?(?P<target>\S{1,260}) is-at (?P<hardware>[0-9a-f:]{5,59})")
+_IS_AT: Final = expression(r"(?:Reply )?(?P<target>\S{1,260}) is-at (?P<hardware>[0-9a-f:]{5,59})")
 
 _PROHIBITED: Final[dict[str, IcmpReason]] = {"net": "net prohibited", "host": "host prohibited"}
 _V6_REASONS: Final[dict[str, IcmpReason]] = {

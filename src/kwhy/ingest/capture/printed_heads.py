@@ -14,6 +14,7 @@ import numpy as np
 
 from kwhy.ingest.capture.printed_lines import DIRECTION, ENDS, ETHERNET, INTERFACE, STAMP
 from kwhy.ingest.capture.records import NO_TIME, Int64s
+from kwhy.model.expressions import expression
 from kwhy.model.time import UNKNOWN_MOMENT, Moment, at
 
 ClockKind: TypeAlias = Literal["none", "epoch", "local", "time of day", "elapsed"]
@@ -26,7 +27,7 @@ _WEST: Final = 12 * 3600.0
 ARP: Final = 0
 UNKNOWN: Final = -1
 _FAMILIES: Final = {"IP": 4, "IP6": 6, "IPv4": 4, "IPv6": 6, "ARP,": ARP, "ARP": ARP, "arp": ARP}
-_FAMILY: Final = re.compile(r"(?P<family>IP6|IP|ARP,|arp) ")
+_FAMILY: Final = expression(r"(?P<family>IP6|IP|ARP,|arp) ")
 
 
 class Head(NamedTuple):

@@ -11,63 +11,64 @@ from typing import Final, NamedTuple
 
 from kwhy.facts.packets import ACK, CWR, ECE, FIN, PUSH, RST, SYN, URG
 from kwhy.ingest.capture.protocols import protocol_name
+from kwhy.model.expressions import expression
 
 #: Nothing of interest stands behind this many characters of a line.
 LONGEST_LINE: Final = 2000
 
 #: "00:10:33.693752 ", "2026-11-22 00:10:33.693752 " (-tttt), " 00:00:00.000026 " (-ttt, -ttttt),
 #: "1795306233.693752 " (-tt)
-STAMP: Final = re.compile(
+STAMP: Final = expression(
     r"(?P<lead> ?-?)(?:(?:(?P<date>\d{4}-\d\d-\d\d) )?(?P<clock>\d\d:\d\d:\d\d\.\d{6,9})|(?P<epoch>\d{9,11}\.\d{6,9})) "
 )
 #: "eth0  Out IP 10…" (LINUX_SLL2 on Linux), "ifindex 2 52:54:00:12:34:56 ethertype IPv4 (0x0800), length 80: " (-e)
-INTERFACE: Final = re.compile(r"(?P<interface>[^\s:,>]{1,15}) +(?P<direction>In|Out|B|M|P) +")
+INTERFACE: Final = expression(r"(?P<interface>[^\s:,>]{1,15}) +(?P<direction>In|Out|B|M|P) +")
 #: "Out 52:54:00:12:34:56 ethertype IPv4 (0x0800), length 76: " (LINUX_SLL with -e)
-DIRECTION: Final = re.compile(r" *(?P<direction>In|Out|B|M|P) (?=ifindex |[0-9a-f]{2}:)")
+DIRECTION: Final = expression(r" *(?P<direction>In|Out|B|M|P) (?=ifindex |[0-9a-f]{2}:)")
 #: "a6:24:63:b0:e0:0b > 4a:49:b2:97:02:80, ethertype IPv4 (0x0800), length 74: ", "…ethertype IPv4, length 74: " (4.0),
 #: "…ethertype 802.1Q (0x8100), length 50: vlan 100, p 3, ethertype IPv4 (0x0800), "
-ETHERNET: Final = re.compile(
+ETHERNET: Final = expression(
     r"[^>]{0,80}?(?:> [^,]{1,60}, )?ethertype (?P<outer>[A-Za-z0-9.]+)[^,]{0,12}, length (?P<length>\d{1,7}): "
     r"(?:vlan \d{1,4}, p \d(?:, DEI)?, (?:ethertype (?P<inner>[A-Za-z0-9.]+)[^,]{0,12}, )?){0,2}"
 )
 #: "(tos 0x0, ttl 64, id 12303, offset 0, flags [DF], proto TCP (6), length 60)" (-v)
-IPV4_VERBOSE: Final = re.compile(
+IPV4_VERBOSE: Final = expression(
     r"\(tos 0x[0-9a-f]+(?:,[A-Z()0-9]+)?(?:, ttl (?P<ttl>\d+))?, id (?P<id>\d+), offset (?P<offset>\d+), "
     r"flags \[[^\]]*\], proto (?P<proto>[^ ]+) \(\d+\), length \d+[^\n]{0,300}?\)(?=$| )"
 )
 #: "(flowlabel 0x12345, hlim 64, next-header TCP (6) payload length: 40) " (-v)
-IPV6_VERBOSE: Final = re.compile(
+IPV6_VERBOSE: Final = expression(
     r"\((?:class 0x[0-9a-f]+, )?(?:flowlabel 0x[0-9a-f]+, )?hlim (?P<hlim>\d+), next-header \S+ \(\d+\) "
     r"payload length: \d+\) "
 )
 #: "10.77.1.2.53442 > 10.77.2.2.8080: Flags [S], …", "IP6 fe80::1 > ff02::2: ICMP6, router solicitation"
-ENDS: Final = re.compile(r"(?P<source>\S{1,260}) > (?P<destination>\S{1,260}): ?")
-_IPV4_END: Final = re.compile(r"(?P<address>\d{1,3}(?:\.\d{1,3}){3})(?:\.(?P<port>[A-Za-z0-9_*+-]{1,40}))?")
+ENDS: Final = expression(r"(?P<source>\S{1,260}) > (?P<destination>\S{1,260}): ?")
+_IPV4_END: Final = expression(r"(?P<address>\d{1,3}(?:\.\d{1,3}){3})(?:\.(?P<port>[A-Za-z0-9_*+-]{1,40}))?")
 #: "fd77:1::2.41302", "::ffff:10.0.0.1.80", "fe80::1%eth0"
-_IPV6_END: Final = re.compile(
+_IPV6_END: Final = expression(
     r"(?P<address>[0-9a-fA-F]{0,4}:[0-9a-fA-F:]{1,40}(?:\d{1,3}(?:\.\d{1,3}){3})?)(?:%[\w.-]{1,15})?(?:\.(?P<port>[A-Za-z0-9_*+-]{1,40}))?"
 )
-_NAMED_END: Final = re.compile(r"(?P<address>.+)\.(?P<port>[A-Za-z0-9_*+-]{1,40})")
+_NAMED_END: Final = expression(r"(?P<address>.+)\.(?P<port>[A-Za-z0-9_*+-]{1,40})")
 
 #: "Flags [P.], cksum 0x1817 (incorrect -> 0xe25b), seq 1:84, ack 1, win 63, options […], length 83: HTTP: GET …"
-TCP_FLAGS: Final = re.compile(r"Flags \[(?P<flags>[A-Za-z.]{1,9})\]")
-_TCP_SEQUENCE: Final = re.compile(r", seq (\d{1,10})(?::(\d{1,10}))?")
-_TCP_ACK: Final = re.compile(r", ack (\d{1,10})")
-_TCP_WINDOW: Final = re.compile(r", win (\d{1,5})")
-LENGTH: Final = re.compile(r", length:? (\d{1,7})")
+TCP_FLAGS: Final = expression(r"Flags \[(?P<flags>[A-Za-z.]{1,9})\]")
+_TCP_SEQUENCE: Final = expression(r", seq (\d{1,10})(?::(\d{1,10}))?")
+_TCP_ACK: Final = expression(r", ack (\d{1,10})")
+_TCP_WINDOW: Final = expression(r", win (\d{1,5})")
+LENGTH: Final = expression(r", length:? (\d{1,7})")
 #: "tcp 83" (-q)
-TCP_QUIET: Final = re.compile(r"tcp (\d{1,7})\b")
+TCP_QUIET: Final = expression(r"tcp (\d{1,7})\b")
 #: "UDP, length 6", "UDP, bad length 4000 > 1472"
-UDP: Final = re.compile(r"UDP, (?:bad )?length (\d{1,7})")
+UDP: Final = expression(r"UDP, (?:bad )?length (\d{1,7})")
 #: "7+ A? good.example. (30)", "7 1/0/0 A 10.77.9.9 (46)": tcpdump ends what print-domain.c prints with the length
-DNS_LENGTH: Final = re.compile(r"\((\d{1,6})\)$")
+DNS_LENGTH: Final = expression(r"\((\d{1,6})\)$")
 #: "ip-proto-17" (-n), "udp": a fragment other than the first; "frag (1448|1448)" for IPv6
-LATER_FRAGMENT: Final = re.compile(r"(?:ip-proto-(?P<number>\d{1,3})|(?P<name>[a-z][a-z0-9-]{0,15}))$")
-IPV6_FRAGMENT: Final = re.compile(
+LATER_FRAGMENT: Final = expression(r"(?:ip-proto-(?P<number>\d{1,3})|(?P<name>[a-z][a-z0-9-]{0,15}))$")
+IPV6_FRAGMENT: Final = expression(
     r"frag \((?P<offset>\d{1,6})\|\d{1,6}\) ?(?:(?P<sport>\d{1,5}) > (?P<dport>\d{1,5}): )?"
 )
 #: "[icmp6 sum ok] ", "HBH ", "[bad udp cksum 0x1814 -> 0x6a0e!] ", "[udp sum ok] "
-_REMARKS: Final = re.compile(r"(?:\[[^\]]{1,60}\] |HBH (?:\([^)]{0,60}\) )*)*")
+_REMARKS: Final = expression(r"(?:\[[^\]]{1,60}\] |HBH (?:\([^)]{0,60}\) )*)*")
 
 _FLAG_BITS: Final = {"F": FIN, "S": SYN, "R": RST, "P": PUSH, ".": ACK, "U": URG, "E": ECE, "W": CWR}
 
@@ -150,7 +151,7 @@ def without_remarks(rest: str) -> str:
 #: "IP 10.0.0.1 > …" (a tunnelled packet)
 _PROTOCOL_WORDS: Final = {"grev": "gre", "ospfv": "ospf", "vrrpv": "vrrp", "pimv": "pim", "ip": "ipip"}
 #: "truncated-ip - 20 bytes missing! 10.0.0.1.80 > …"
-_MISSING_BYTES: Final = re.compile(r"truncated-ip6? - \d{1,6} bytes missing!? ?")
+_MISSING_BYTES: Final = expression(r"truncated-ip6? - \d{1,6} bytes missing!? ?")
 
 
 class Body(NamedTuple):
@@ -209,15 +210,15 @@ def _protocol_of(rest: str, has_ports: bool) -> tuple[str, int, Tcp | None]:
 
 #: Lines of tcpdump about itself.
 #: "listening on eth0, link-type EN10MB (Ethernet), snapshot length 262144 bytes" ("capture size" before 4.99)
-LISTENING: Final = re.compile(r"(?:tcpdump: )?listening on (?P<interface>\S{1,40}), link-type (?P<link>\S{1,30})")
+LISTENING: Final = expression(r"(?:tcpdump: )?listening on (?P<interface>\S{1,40}), link-type (?P<link>\S{1,30})")
 #: "reading from file http.pcap, link-type EN10MB (Ethernet), snapshot length 262144"
-READING: Final = re.compile(r"reading from file [^\n]{0,300}?, link-type (?P<link>\S{1,30})")
+READING: Final = expression(r"reading from file [^\n]{0,300}?, link-type (?P<link>\S{1,30})")
 #: "35 packets captured", "39 packets received by filter", "0 packets dropped by kernel"
-COUNT: Final = re.compile(
+COUNT: Final = expression(
     r"\^?C?(?P<count>\d{1,12}) packets? (?P<what>captured|received by filter|dropped by (?:kernel|interface))$"
 )
-OWN: Final = re.compile(r"tcpdump: |dropped privs to |Warning: |\^C$")
+OWN: Final = expression(r"tcpdump: |dropped privs to |Warning: |\^C$")
 #: "tcpdump -i eth1 -nn port 3306", "kubectl exec p -- tcpdump --interface=eth1"
-COMMAND_INTERFACE: Final = re.compile(
+COMMAND_INTERFACE: Final = expression(
     r"\btcpdump\b.{0,300}? (?:-[a-zA-Z]*i ?|--interface[= ])(?P<interface>[^\s-]\S{0,30})"
 )

@@ -11,17 +11,18 @@ from typing import Final
 
 from kwhy.ingest.capture.magic import PCAP_MAGICS, PCAPNG_MAGIC, UNREADABLE_PCAP_MAGICS, begins_like, is_capture
 from kwhy.model.document import Document, Unparsed
+from kwhy.model.expressions import expression
 from kwhy.model.parsing import Format, Head, Parsed
 
 #: tcpdump's own lines: "listening on eth0, link-type EN10MB (Ethernet), snapshot length 262144 bytes" (4.99),
 #: "reading from file http.pcap, link-type EN10MB (Ethernet)"
-_ANNOUNCEMENT: Final = re.compile(
+_ANNOUNCEMENT: Final = expression(
     r"(?:tcpdump: )?(?:listening on \S{1,40}|reading from file .{1,300}?), link-type \S", re.M
 )
 #: "00:10:33.693781 IP 10.77.1.2.53442 > 10.77.2.2.8080: Flags [S], …",
 #: "00:10:55.294797 eth1  Out IP6 fe80::1 > ff02::2: …",
 #: "1795306233.693752 ARP, Request who-has …", "… a6:24:… > 4a:49:…, ethertype IPv4 (0x0800), length 74: …"
-_PACKET: Final = re.compile(
+_PACKET: Final = expression(
     r"(?: ?-?(?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d{6,9} |\d{9,11}\.\d{6,9} )?"
     r"(?:[^\s:,>]{1,15} {1,5}(?:In|Out|B|M|P) {1,3})?"
     r"(?:IP6? \S{1,260} > \S{1,260}: |IP6? \((?:tos|hlim|flowlabel|class) |ARP, |"
@@ -30,7 +31,7 @@ _PACKET: Final = re.compile(
 #: One of these stands in everything that the expressions above match.
 _SIGNS: Final = ("link-type", "IP ", "IP6 ", "ARP, ", ", ethertype ")
 #: `tcpdump -i eth1 -nn`, `timeout 30 tcpdump …`, `kubectl exec p -- tcpdump …`; with -w nothing is printed.
-_COMMAND: Final = re.compile(r"\btcpdump\b(?! .{0,300}-[a-zA-Z]*w\b)")
+_COMMAND: Final = expression(r"\btcpdump\b(?! .{0,300}-[a-zA-Z]*w\b)")
 
 
 def recognise(head: Head) -> float:
