@@ -8,7 +8,6 @@ apimachinery v0.34 pkg/api/errors (NewNotFound: '%s "%s" not found').
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
@@ -17,6 +16,7 @@ import msgspec
 from kwhy.facts.objects import ConfigMap, Container, Observation, Pod, Secret, Volume
 from kwhy.knowledge.container.runs import Statement, event_messages, quoted, runs_of, state_messages
 from kwhy.model.document import Locator
+from kwhy.model.expressions import expression
 from kwhy.model.subject import Subject
 from kwhy.scene.scene import Scene
 
@@ -25,13 +25,13 @@ Kind = Literal["ConfigMap", "Secret"]
 #: Why a container waits for what it is configured with (kuberuntime_container.go, ErrCreateContainerConfig).
 WAITING = "CreateContainerConfigError"
 # configmap "mailer-config" not found; MountVolume.SetUp failed for volume "c" : secret "tls" not found
-_MISSING = re.compile(r'\b(?P<kind>configmap|secret)s? "(?P<name>[^"]{1,253})" not found')
+_MISSING = expression(r'\b(?P<kind>configmap|secret)s? "(?P<name>[^"]{1,253})" not found')
 # couldn't find key LEVEL in ConfigMap shop/settings
-_KEY = re.compile(
+_KEY = expression(
     r"couldn't find key (?P<key>\S{1,253}) in (?P<kind>ConfigMap|Secret) (?P<namespace>[^/\s]{1,63})/(?P<name>\S{1,253})"
 )
 # MountVolume.SetUp failed for volume "c" : configmap references non-existent config key: app.conf
-_VOLUME_KEY = re.compile(
+_VOLUME_KEY = expression(
     r'for volume "(?P<volume>[^"]{1,63})" : .{0,60}references non-existent (?P<kind>config|secret) key: (?P<key>\S{1,253})'
 )
 

@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-import re
-
 from kwhy.knowledge.config.not_available import NOT_AVAILABLE
 from kwhy.knowledge.config.references import WAITING
 from kwhy.knowledge.container.runs import Statement, ask, event_messages, runs_of, state_messages
 from kwhy.model.condition import Condition, Nature, Remedy, Step
+from kwhy.model.expressions import expression
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Present, Verdict, unsure
@@ -44,7 +43,7 @@ RUN_AS_NON_ROOT = Condition(
 # Error: container has runAsNonRoot and image will run as root (pod: "web_shop(0d9e…)", container: web)
 # Error: container has runAsNonRoot and image has non-numeric user (nginx), cannot verify user is non-root (pod: …)
 # Error: container's runAsUser breaks non-root policy (pod: …) — kuberuntime/security_context_others.go, v1.34; v1.18
-_REFUSED = re.compile(
+_REFUSED = expression(
     r"container has runAsNonRoot and (?P<image>image (?:will run as root|has non-numeric user \(?[^),]{0,80}\)?|has an invalid user id))"
     r"|(?P<user>container's runAsUser breaks non-root policy)"
 )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from kwhy.knowledge.container.runs import NOT_STARTED, ContainerRun, ask, newer, printed_status, printed_well, runs_of
+from kwhy.knowledge.container.runs import NOT_STARTED, ContainerRun, ask, printed_well, runs_of
 from kwhy.knowledge.pod.failing import POD_FAILING, RESTART_MEMORY
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import given, leads_to, rule
-from kwhy.model.time import by
-from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
+from kwhy.model.verdict import Absent, Evidence, Gap, Present, Unsure, Verdict, unsure
 from kwhy.scene.clock import parse_timestamp
+from kwhy.scene.events import MergedEvent
 from kwhy.scene.relations import ITSELF
 from kwhy.scene.views import PodView
 
@@ -71,13 +71,13 @@ def looping(pod: PodView, run: ContainerRun) -> str | None:
 
 
 def _judge_events(pod: PodView) -> Verdict:
-    """From events alone: "Back-off restarting failed container", and no later start that lasted."""
+    """From events alone: "Back-off restarting failed container" does not tell an init container from another."""
     events = pod.scene.events_about(pod.subject)
     for event in events:
-        if event.reason != "BackOff" or "restarting failed container" not in event.message:
-            continue
-        later = next((e for e in events if e.reason == "Started" and newer(e, event)), None)
-        printed = printed_status(pod)
-        if later is None and (printed is None or not printed[0].startswith("Init")):
-            return Present((Evidence(event.at, event.message),), {"how": event.message}, since=by(event.first))
+        if event.reason == "BackOff" and "restarting failed container" in event.message:
+            return Unsure((Gap(f"which container of {pod.subject} is restarted", (ask(pod),)),), (_said(event),))
     return unsure(f"the states of the containers of {pod.subject}", ask(pod))
+
+
+def _said(event: MergedEvent) -> Evidence:
+    return Evidence(event.at, event.message)

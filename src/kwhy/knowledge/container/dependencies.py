@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 import msgspec
@@ -13,18 +12,19 @@ from kwhy.knowledge.container.out_of_memory import OOM_KILLED
 from kwhy.knowledge.container.runs import NOT_STARTED, ContainerRun, runs_of
 from kwhy.knowledge.pod.failing import failing_candidates
 from kwhy.knowledge.service.consumers import calls_of
+from kwhy.model.expressions import expression
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Evidence
 from kwhy.scene.scene import Scene
 
 # dial postgres:5432 · http://web.shop/healthz · nslookup db.shop.svc.cluster.local
-_HOST_AND_PORT = re.compile(r"(?<![\w.@-])(?P<host>[a-z][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){0,5}):\d{2,5}(?![\w:])")
-_SERVICE_NAME = re.compile(
+_HOST_AND_PORT = expression(r"(?<![\w.@-])(?P<host>[a-z][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){0,5}):\d{2,5}(?![\w:])")
+_SERVICE_NAME = expression(
     r"(?<![\w.@-])(?P<host>[a-z][a-z0-9-]{0,62}\.[a-z0-9-]{1,63}\.svc(?:\.[a-z0-9.-]{1,190})?)(?![\w-])"
 )
-_WORD = re.compile(r"(?<![\w./:@=-])[a-z][a-z0-9-]{0,62}(?![\w.=@/-])")
+_WORD = expression(r"(?<![\w./:@=-])[a-z][a-z0-9-]{0,62}(?![\w.=@/-])")
 #: Words after which a bare word of a shell command is a host.
-_ASKS = re.compile(
+_ASKS = expression(
     r"\b(?:nslookup|dig|host|getent hosts|nc|ncat|telnet|ping|pg_isready -h|mysqladmin -h|redis-cli -h)\b"
 )
 

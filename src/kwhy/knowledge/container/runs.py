@@ -188,12 +188,3 @@ def event_messages(scene: Scene, pod: Subject, *reasons: str) -> list[Statement]
 
 def statement_of(event: MergedEvent) -> Statement:
     return Statement(event.message.strip(), event.at, since=Moment(None, event.first.latest))
-
-
-def newer(event: MergedEvent, other: MergedEvent) -> bool:
-    """Whether ``event`` certainly was last seen after ``other``."""
-    if event.last.latest is not None and other.last.latest is not None:
-        return event.last.latest > other.last.latest
-    if event.age is not None and other.age is not None and event.at.document is other.at.document:
-        return event.age < other.age
-    return False

@@ -14,6 +14,7 @@ from enum import Enum
 import msgspec
 
 from kwhy.knowledge.container.runs import ContainerRun, Statement, event_messages, runs_of, state_messages
+from kwhy.model.expressions import expression
 from kwhy.model.subject import Subject
 from kwhy.scene.scene import Scene
 
@@ -32,29 +33,29 @@ _ERRORS: tuple[tuple[StartError, re.Pattern[str]], ...] = (
     # exec: \"foo\": executable file not found in $PATH (runc before 1.0 nests the quotes)
     (
         StartError.NOT_FOUND,
-        re.compile(
+        expression(
             rf"exec: {_QUOTE}(?P<command>[^\"\\]{{1,500}}){_QUOTE}:"
             r" (?:(?:stat|lstat) \S{1,500}: )?(?:no such file or directory|not a directory|executable file not found in \$PATH)"
         ),
     ),
     # executable file `foo` not found in $PATH: No such file or directory (crun)
-    (StartError.NOT_FOUND, re.compile(rf"executable file {_QUOTE}(?P<command>[^`\"\\]{{1,500}}){_QUOTE} not found")),
+    (StartError.NOT_FOUND, expression(rf"executable file {_QUOTE}(?P<command>[^`\"\\]{{1,500}}){_QUOTE} not found")),
     # exec /entrypoint.sh: no such file or directory (runc 1.1, printed into the container's log and the shim's error)
-    (StartError.NOT_FOUND, re.compile(r"\bexec (?P<command>/\S{1,500}): no such file or directory")),
+    (StartError.NOT_FOUND, expression(r"\bexec (?P<command>/\S{1,500}): no such file or directory")),
     # exec: "/entrypoint.sh": permission denied; exec: "/data": is a directory (runc)
     (
         StartError.NOT_EXECUTABLE,
-        re.compile(rf"exec: {_QUOTE}(?P<command>[^\"\\]{{1,500}}){_QUOTE}: (?:permission denied|is a directory)"),
+        expression(rf"exec: {_QUOTE}(?P<command>[^\"\\]{{1,500}}){_QUOTE}: (?:permission denied|is a directory)"),
     ),
     # open executable `/entrypoint.sh`: Permission denied (crun); exec /entrypoint.sh: permission denied (runc 1.1)
     (
         StartError.NOT_EXECUTABLE,
-        re.compile(r"(?:open executable `|\bexec )(?P<command>/[^\s`:]{1,500})`?: [Pp]ermission denied"),
+        expression(r"(?:open executable `|\bexec )(?P<command>/[^\s`:]{1,500})`?: [Pp]ermission denied"),
     ),
     # exec /app: exec format error; standard_init_linux.go:228: exec user process caused: exec format error
     (
         StartError.WRONG_FORMAT,
-        re.compile(r"(?:\bexec (?P<command>/[^\s:]{1,500}): )?\bexec format error", re.IGNORECASE),
+        expression(r"(?:\bexec (?P<command>/[^\s:]{1,500}): )?\bexec format error", re.IGNORECASE),
     ),
 )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from enum import Enum
 
 import msgspec
@@ -11,6 +10,7 @@ from kwhy.knowledge.container.runs import ask, quoted
 from kwhy.knowledge.pod.failing import POD_FAILING
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.document import Locator
+from kwhy.model.expressions import expression
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.time import UNKNOWN_MOMENT, Moment, by
@@ -46,17 +46,17 @@ class By(Enum):
 # ephemeral local storage usage exceeds the total limit of containers {{10485760 0} {<nil>} 10Mi BinarySI}':
 # Kubernetes v1.34 and v1.18 pkg/kubelet/eviction/helpers.go
 OWN_LIMITS = (
-    re.compile(
+    expression(
         r"[Pp]od ephemeral local storage usage exceeds the total limit of containers"
         r" (?P<limit>[\w.]{1,40}|\{\{.{1,120}?\})"
     ),
-    re.compile(r'[Uu]sage of EmptyDir volume "(?P<volume>[^"]{1,63})" exceeds the limit "(?P<limit>[^"]{1,80})"'),
-    re.compile(
+    expression(r'[Uu]sage of EmptyDir volume "(?P<volume>[^"]{1,63})" exceeds the limit "(?P<limit>[^"]{1,80})"'),
+    expression(
         r'[Cc]ontainer (?P<container>\S{1,63}) exceeded its local ephemeral storage limit "(?P<limit>[^"]{1,80})"'
     ),
 )
 # "The node was low on resource: ephemeral-storage. Threshold quantity: …", "The node had condition: [DiskPressure]. "
-_NODE_SHORT = re.compile(
+_NODE_SHORT = expression(
     r"The node (?:was low on resource: (?P<resource>[\w.-]{1,60})|had condition: \[(?P<condition>[^\]]{1,100})\])"
 )
 #: Reasons of the pod condition DisruptionTarget (k8s.io/api v0.34 core/v1 types.go).

@@ -16,6 +16,7 @@ import msgspec
 from kwhy.facts.objects import Pod
 from kwhy.knowledge.container.runs import Statement, ask, event_messages, quoted, runs_of, state_messages
 from kwhy.model.document import Locator
+from kwhy.model.expressions import expression
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
 from kwhy.scene.scene import Scene
@@ -40,35 +41,35 @@ class Answer(Enum):
 #: In the order in which they decide: denied answers of registries that hide names also speak of "does not exist".
 _ANSWERS: tuple[tuple[Answer, re.Pattern[str]], ...] = (
     # Container image "shop/web:1" is not present with pull policy of Never (image_manager.go imageNotPresentOnNeverPolicyError)
-    (Answer.NEVER_PRESENT, re.compile(r"is not present with pull policy of Never")),
+    (Answer.NEVER_PRESENT, expression(r"is not present with pull policy of Never")),
     # Failed to apply default image tag "shop/Web:1": couldn't parse image reference …: invalid reference format: …
-    (Answer.NAME_INVALID, re.compile(r"Failed to apply default image tag|couldn't parse image (?:reference|name)|invalid reference format")),
+    (Answer.NAME_INVALID, expression(r"Failed to apply default image tag|couldn't parse image (?:reference|name)|invalid reference format")),
     # 429 Too Many Requests - Server message: toomanyrequests: You have reached your pull rate limit. (Docker Hub)
-    (Answer.RATE_LIMITED, re.compile(r"429 Too Many Requests|toomanyrequests|TOOMANYREQUESTS|pull rate limit")),
+    (Answer.RATE_LIMITED, expression(r"429 Too Many Requests|toomanyrequests|TOOMANYREQUESTS|pull rate limit")),
     # no match for platform in manifest: not found (containerd images/image.go)
     # no matching manifest for linux/arm64/v8 in the manifest list entries (moby distribution/pull_v2.go)
     # no image found in manifest list for architecture arm64, variant "v8", OS linux (containers/image)
     (
         Answer.PLATFORM_MISSING,
-        re.compile(
+        expression(
             r"no match for (?:current )?platform|no matching manifest for |does not match the specified platform"
             r"|no image found in (?:manifest list|image index) for architecture"
         ),
     ),
     # http: server gave HTTP response to HTTPS client (Go net/http transport.go)
-    (Answer.PLAIN_HTTP, re.compile(r"server gave HTTP response to HTTPS client")),
+    (Answer.PLAIN_HTTP, expression(r"server gave HTTP response to HTTPS client")),
     # tls: failed to verify certificate: x509: certificate signed by unknown authority (Go crypto/x509)
-    (Answer.CERTIFICATE, re.compile(r"x509: |certificate signed by unknown authority|certificate has expired or is not yet valid")),
+    (Answer.CERTIFICATE, expression(r"x509: |certificate signed by unknown authority|certificate has expired or is not yet valid")),
     # dial tcp: lookup registry.example on 10.0.0.2:53: no such host (Go net)
     (
         Answer.UNRESOLVABLE,
-        re.compile(r"\blookup \S{1,255}(?: on \S{1,80})?: .{0,200}?(?:no such host|server misbehaving|i/o timeout|Temporary failure|connection refused|Try again)"),
+        expression(r"\blookup \S{1,255}(?: on \S{1,80})?: .{0,200}?(?:no such host|server misbehaving|i/o timeout|Temporary failure|connection refused|Try again)"),
     ),
     # dial tcp 10.0.0.9:443: i/o timeout; connect: connection refused; net/http: TLS handshake timeout;
     # net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)
     (
         Answer.UNREACHABLE,
-        re.compile(
+        expression(
             r"dial tcp \S{1,80}: (?:i/o timeout|connect: (?:connection refused|no route to host|network is unreachable|connection timed out))"
             r"|TLS handshake timeout|Client\.Timeout exceeded while awaiting headers|request canceled while waiting for connection"
         ),
@@ -78,7 +79,7 @@ _ANSWERS: tuple[tuple[Answer, re.Pattern[str]], ...] = (
     # unauthorized: access to the requested resource is not authorized (quay); no basic auth credentials (docker, ECR)
     (
         Answer.DENIED,
-        re.compile(
+        expression(
             r"pull access denied|401 Unauthorized|403 Forbidden|authorization failed|requested access to the resource is denied"
             r"|no basic auth credentials|authentication required|unauthorized: |UNAUTHORIZED|DENIED\b|denied: "
         ),
@@ -88,7 +89,7 @@ _ANSWERS: tuple[tuple[Answer, re.Pattern[str]], ...] = (
     # manifest unknown (containers/image); name unknown: repository shop/web not found (OCI NAME_UNKNOWN)
     (
         Answer.NOT_FOUND,
-        re.compile(
+        expression(
             r"manifest unknown|MANIFEST_UNKNOWN|name unknown|NAME_UNKNOWN|manifest for \S{1,400} not found"
             r"|failed to resolve (?:reference|image)\b.{0,1200}?: not found|repository (?:name )?\S{0,300} ?(?:does not exist|not found|not known)"
         ),
@@ -96,9 +97,9 @@ _ANSWERS: tuple[tuple[Answer, re.Pattern[str]], ...] = (
 )  # fmt: skip
 
 # 'Failed to pull image "registry.lab.example/shop/web:2.0.1": rpc error: …' (image_manager.go pullImage)
-_FAILED = re.compile(r'^Failed to (?:pull|inspect) image "(?P<image>[^"]{1,1000})": (?P<error>.{1,4000})', re.DOTALL)
+_FAILED = expression(r'^Failed to (?:pull|inspect) image "(?P<image>[^"]{1,1000})": (?P<error>.{1,4000})', re.DOTALL)
 # 'Back-off pulling image "r.example/web:2": ErrImagePull: rpc error: …' (image_manager.go, since v1.31)
-_BACK_OFF = re.compile(r'^Back-off pulling image "(?P<image>[^"]{1,1000})": (?P<error>.{1,4000})', re.DOTALL)
+_BACK_OFF = expression(r'^Back-off pulling image "(?P<image>[^"]{1,1000})": (?P<error>.{1,4000})', re.DOTALL)
 #: Waiting reasons of a container without its image (types.go; v1.18 also knew RegistryUnavailable).
 WITHOUT_IMAGE = frozenset(
     {
@@ -152,7 +153,7 @@ def refusals(scene: Scene, pod: Subject) -> list[Refusal]:
 
 
 # The first quoted word of a message: 'Container image "shop/web:1" is not present …'
-_QUOTED = re.compile(r'"([^"]{1,1000})"')
+_QUOTED = expression(r'"([^"]{1,1000})"')
 
 
 def _quoted(text: str) -> str:

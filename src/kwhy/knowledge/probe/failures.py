@@ -15,6 +15,7 @@ import msgspec
 
 from kwhy.facts.objects import Container, Probe
 from kwhy.knowledge.container.runs import ContainerRun, Statement, event_messages, runs_of
+from kwhy.model.expressions import expression
 from kwhy.model.subject import Subject
 from kwhy.scene.scene import Scene
 
@@ -33,24 +34,24 @@ class Failing(Enum):
 
 # 'Liveness probe failed: Get "http://10.244.0.35:8081/healthz": dial tcp 10.244.0.35:8081: connect: connection refused'
 # 'Startup probe errored and resulted in unknown state: …' (v1.34); 'Readiness probe errored: …' (v1.18)
-_PROBE = re.compile(
+_PROBE = expression(
     r"^(?P<kind>Liveness|Readiness|Startup) probe (?:failed|errored)[^:]{0,60}: ?(?P<output>.{0,4000})", re.DOTALL
 )
 # Get "https://10.244.1.10:8088/readyz": … (Go 1.14 and later quote the URL, earlier ones do not)
-_URL = re.compile(
+_URL = expression(
     r"\b(?P<scheme>https?)://(?:\[[0-9a-fA-F:.]{2,45}\]|[\w.-]{1,253})(?::(?P<port>\d{1,5}))?(?P<path>/[^\s\"]{0,500})?"
 )
 # dial tcp 10.244.0.35:8081: connect: connection refused; dial tcp [fd00::1]:80: getsockopt: connection refused (Go 1.9)
-_REFUSED = re.compile(
+_REFUSED = expression(
     r"dial tcp (?:\[[0-9a-fA-F:.]{2,45}\]|[\d.]{7,15}):(?P<port>\d{1,5}): (?:connect|getsockopt): connection refused"
 )
 # http: server gave HTTP response to HTTPS client; malformed HTTP response "\x15\x03\x01\x00\x02\x02"
-_SCHEME = re.compile(r"server gave HTTP response to HTTPS client|malformed HTTP response \\{0,3}\"\\{1,3}x15\\{1,3}x03")
+_SCHEME = expression(r"server gave HTTP response to HTTPS client|malformed HTTP response \\{0,3}\"\\{1,3}x15\\{1,3}x03")
 # HTTP probe failed with statuscode: 404
-_STATUS = re.compile(r"HTTP probe failed with statuscode: (?P<status>\d{3})")
-_TIMEOUT = re.compile(r"context deadline exceeded|Client\.Timeout exceeded|i/o timeout|timed out|TLS handshake timeout")
+_STATUS = expression(r"HTTP probe failed with statuscode: (?P<status>\d{3})")
+_TIMEOUT = expression(r"context deadline exceeded|Client\.Timeout exceeded|i/o timeout|timed out|TLS handshake timeout")
 # Container gallery failed liveness probe, will be restarted; Init container x failed startup probe (v1.34, v1.18)
-_KILLED = re.compile(r"[Cc]ontainer (?P<container>\S{1,63}) failed (?P<kind>liveness|startup) probe")
+_KILLED = expression(r"[Cc]ontainer (?P<container>\S{1,63}) failed (?P<kind>liveness|startup) probe")
 
 
 class ProbeFailure(msgspec.Struct, frozen=True):

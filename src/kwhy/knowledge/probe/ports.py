@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 
 from kwhy.facts.log_patterns.application import LISTENING
 from kwhy.facts.logs import LogFile, LogHit, LogSample, PodHint
 from kwhy.facts.objects import Container
 from kwhy.knowledge.container.runs import ContainerRun
+from kwhy.model.expressions import expression
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Evidence
 from kwhy.scene.scene import Scene
@@ -17,13 +16,13 @@ from kwhy.scene.scene import Scene
 #: Words of a command after which a bare number is the port to listen on (python -m http.server 8000; app serve 8080).
 _LISTENERS = frozenset({"serve", "server", "listen", "http.server", "-p", "--port", "-port", "--http-port", "--listen"})
 # --port=8080, --listen-address=0.0.0.0:8080, --addr=:8080, -Dserver.port=8080
-_ASSIGNED = re.compile(
+_ASSIGNED = expression(
     r"(?:^-{1,2}[\w.-]{0,40}(?:port|listen|bind|addr|address)[\w.-]{0,20}=|server\.port=)"
     r"(?:https?://)?(?:0\.0\.0\.0|\[::\]|\*|localhost|127\.0\.0\.1)?:?(?P<port>\d{2,5})$"
 )
 # :8080, 0.0.0.0:8080
-_OWN_ADDRESS = re.compile(r"^(?:0\.0\.0\.0|\[::\]|\*)?:(?P<port>\d{2,5})$")
-_NUMBER = re.compile(r"^\d{2,5}$")
+_OWN_ADDRESS = expression(r"^(?:0\.0\.0\.0|\[::\]|\*)?:(?P<port>\d{2,5})$")
+_NUMBER = expression(r"^\d{2,5}$")
 _LOOPBACK = ("127.", "localhost", "[::1]")
 
 
