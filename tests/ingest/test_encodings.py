@@ -89,7 +89,7 @@ def test_what_was_erased_while_typing_disappears() -> None:
 
 
 def test_an_unfinished_window_title_does_not_swallow_the_next_line() -> None:
-    assert normalised(b"\x1b]0;title\nkubelet: panic\x07\n").endswith(b"kubelet: panic\x07\n")
+    assert bytes(normalised(b"\x1b]0;title\nkubelet: panic\x07\n")).endswith(b"kubelet: panic\x07\n")
 
 
 def test_binary_data_is_told_from_text() -> None:
