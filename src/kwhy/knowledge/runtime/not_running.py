@@ -59,6 +59,9 @@ _KINDS = {
     "cri-o": ("crio", "crio.service"),
     "crio": ("crio", "crio.service"),
 }
+#: cAdvisor tries the sockets of all runtimes at start and logs each that is not there: they say nothing about which
+#: one the kubelet uses (cadvisor v0.52 container/factory.go, "Registration of the crio container factory failed").
+_FACTORY = "container factory"
 _REFUSED = "connection refused"
 _NO_SOCKET = "no such file or directory"
 
@@ -85,10 +88,13 @@ def runtime_kind(scene: Scene, node: Subject) -> str | None:
         version = getattr(info, "container_runtime_version", None)
         if isinstance(version, str) and "://" in version:
             return version.partition("://")[0]
-    for hit in kubelet_hits(scene, node, DIAL_FAILED):
-        if hit.key.get("network") == "unix":
-            return next((kind for kind in _KINDS if kind in hit.key.get("address", "")), None)
-    return None
+    dialled = [
+        hit.key.get("address", "")
+        for hit in kubelet_hits(scene, node, DIAL_FAILED)
+        if hit.key.get("network") == "unix" and _FACTORY not in hit.first.excerpt
+    ]
+    kinds = {kind for address in dialled for kind in _KINDS if kind in address}
+    return kinds.pop() if len(kinds) == 1 else None
 
 
 def runtime_life(scene: Scene, node: Subject) -> Life:
