@@ -5,7 +5,6 @@ A document may hold several of them, with or without the commands that made them
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from kwhy.facts.kubectl import KubectlError
@@ -17,24 +16,26 @@ from kwhy.ingest.kubectl.drain import begins_drain, is_drain_line, read_drain
 from kwhy.ingest.kubectl.kinds import is_namespaced
 from kwhy.ingest.kubectl.scraps import read_scrap, starts_scrap
 from kwhy.ingest.kubectl.tables import read_table, starts_table
+from kwhy.ingest.net.output import place_of_command
 from kwhy.model.document import Document, Unparsed
+from kwhy.model.expressions import expression
 from kwhy.model.parsing import Parsed
 
 Lines = list[tuple[int, str]]
 
 #: "Name:               node-a", which begins every object of describe.
-_NAME = re.compile(r"Name:\s+\S+\s*")
+_NAME = expression(r"Name:\s+\S+\s*")
 #: The same behind another object: its value is aligned with that of "Namespace:" or "Annotations:".
-_NEXT_NAME = re.compile(r"Name:(?:\s{3,}|\t+)\S+\s*")
+_NEXT_NAME = expression(r"Name:(?:\s{3,}|\t+)\S+\s*")
 #: get.go, describe.go: nothing matched. Of get it goes to standard error.
-_NOTHING = re.compile(r"No (?:resources|events) found(?: in (?P<namespace>\S+) namespace)?\.?")
+_NOTHING = expression(r"No (?:resources|events) found(?: in (?P<namespace>\S+) namespace)?\.?")
 #: cmdutil.CheckErr: "Error from server (NotFound): pods "web" not found", "error: the server doesn't have …".
-_FAILED = re.compile(r"(?:Error from server(?: \((?P<reason>\w+)\))?|error|Error): (?P<message>\S.*)")
-_UNREACHABLE = re.compile(
+_FAILED = expression(r"(?:Error from server(?: \((?P<reason>\w+)\))?|error|Error): (?P<message>\S.*)")
+_UNREACHABLE = expression(
     r"The connection to the server .* was refused.*|Unable to connect to the server: .*|E\d{4} \S+ +\d+ memcache\.go.*"
 )
 #: A prompt at which nothing was typed: "[root@n1 ~]#", "user@host:~$".
-_PROMPT = re.compile(r"\[?[\w.-]{1,60}@[\w.-]{1,100}[: ][^\s\]]{0,200}\]?[#$]\s*")
+_PROMPT = expression(r"\[?[\w.-]{1,60}@[\w.-]{1,100}[: ][^\s\]]{0,200}\]?[#$]\s*")
 #: So many lines together may be another program's output, unless they are nearly all of the document.
 _OUTPUT_LINES = 2
 _OUTPUT_SHARE = 0.95
@@ -54,7 +55,7 @@ class _Reader:
         self.document = document
         self.command = parse_command(document.command)
         self.command_line = document.command or ""
-        self.line_of_command = document.first_line
+        self.line_of_command = place_of_command(document).line or document.first_line
         self.shown = False  # whether the command answered, with rows or by saying that there are none
         self.failed = False
 

@@ -71,7 +71,7 @@ def webhook_blocks_itself(
     """The webhook blocks its own server.
 
     What it means: The server's pods need the webhook's consent, and the webhook needs the server's pods.
-    How it shows: The workload that the webhook's Service selects has pods refused because this webhook cannot be called.
+    How it shows: Pods of the workload behind the webhook's Service are refused because this webhook cannot be called.
     What looks like it: A server that is down for a reason of its own, in a namespace that the webhook exempts.
     Source: kubernetes.io/docs/concepts/cluster-administration/admission-webhooks-good-practices (self-mutations).
     """

@@ -11,12 +11,15 @@ import msgspec
 from kwhy.facts.objects import MutatingWebhookConfiguration, ValidatingWebhookConfiguration, Webhook
 from kwhy.knowledge.workload.pods_not_created import failing_condition, refusals
 from kwhy.model.document import Locator
+from kwhy.model.expressions import expression
 from kwhy.model.rule import Relation
 from kwhy.model.subject import Subject
 from kwhy.model.time import UNKNOWN_MOMENT, Moment, by
 from kwhy.model.verdict import Evidence
 from kwhy.scene.scene import Scene
 
+#: The kind of a webhook of which only refusals tell, not the configuration that registers it.
+UNREGISTERED = "Webhook"
 KINDS = ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")
 Configuration: TypeAlias = ValidatingWebhookConfiguration | MutatingWebhookConfiguration
 
@@ -24,16 +27,16 @@ Configuration: TypeAlias = ValidatingWebhookConfiguration | MutatingWebhookConfi
 # validate?timeout=3s": no endpoints available for service "policy-webhook"
 # k8s.io/apiserver v0.34 pkg/util/webhook/error.go ErrCallingWebhook; plugin/webhook/validating/dispatcher.go callHook;
 # before 1.24 without "failed to call webhook: ", before 1.20 with the URL not quoted
-_FAILED = re.compile(
+_FAILED = expression(
     r'failed calling webhook "(?P<webhook>[^"]{1,253})": (?:failed to call webhook: )?(?P<error>.{1,2000})', re.DOTALL
 )
 # Post "https://policy-webhook.policy.svc:443/validate?timeout=3s": …
-_CALLED = re.compile(
+_CALLED = expression(
     r'(?:Post|Get) "?https://(?P<service>[a-z0-9-]{1,63})\.(?P<namespace>[a-z0-9-]{1,63})\.svc(?:\.[a-z0-9.-]{1,200})?[:/]'
 )
 # admission webhook "check.policy.lab.example" denied the request: images must be signed
 # k8s.io/apiserver v0.34 pkg/admission/plugin/webhook/errors/statuserror.go ToStatusErr
-_DENIED = re.compile(
+_DENIED = expression(
     r'admission webhook "(?P<webhook>[^"]{1,253})" denied the request(?:: | )(?P<reason>.{1,2000})', re.DOTALL
 )
 
@@ -122,7 +125,7 @@ def registered(scene: Scene, name: str) -> list[Registration]:
 def configurations_of(scene: Scene, name: str) -> list[Subject]:
     """The configurations that register a webhook; the webhook itself where none was shown."""
     found = dict.fromkeys(r.configuration for r in registered(scene, name))
-    return list(found) or [Subject("Webhook", name)]
+    return list(found) or [Subject(UNREGISTERED, name)]
 
 
 def _all_failed_calls(scene: Scene) -> dict[Subject, list[FailedCall]]:
@@ -165,8 +168,12 @@ def services_of(scene: Scene, configuration: Subject) -> list[Subject]:
 
 
 def _registering(scene: Scene, service: Subject) -> list[Subject]:
-    """The configurations that ask a Service."""
-    return list(dict.fromkeys(r.configuration for r in scene.derive_once(registrations) if r.service == service))
+    """The configurations that ask a Service; where none was shown, the webhooks that refusals name."""
+    found = dict.fromkeys(r.configuration for r in scene.derive_once(registrations) if r.service == service)
+    if not found:
+        calls = scene.derive_once(_all_failed_calls)
+        found.update(dict.fromkeys(who for who, made in calls.items() if any(c.service == service for c in made)))
+    return list(found)
 
 
 ASKED_IN_VAIN = Relation("is checked by", _asked_in_vain)

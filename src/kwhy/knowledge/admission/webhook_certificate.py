@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from kwhy.knowledge.admission.webhook_calls import FailedCall, calls_to
 from kwhy.knowledge.admission.webhook_unreachable import WEBHOOK_UNREACHABLE
 from kwhy.model.condition import Condition, Nature, Remedy, Step
+from kwhy.model.expressions import expression
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.verdict import Absent, Present, Verdict, unsure
 from kwhy.probes.kubectl import EVENTS
@@ -40,7 +39,7 @@ WEBHOOK_CERTIFICATE = Condition(
 )
 
 # tls: failed to verify certificate: x509: certificate signed by unknown authority (Go 1.9 to 1.26, crypto/x509)
-_X509 = re.compile(r"x509: (?P<error>[^\n\"]{1,300})")
+_X509 = expression(r"x509: (?P<error>[^\n\"]{1,300})")
 
 
 @rule(WEBHOOK_CERTIFICATE, rows=("C8",), leads=(leads_to(WEBHOOK_UNREACHABLE, via=ITSELF),))

@@ -16,7 +16,7 @@ WEBHOOK_UNREACHABLE = Condition(
     code="admission.webhook-unreachable",
     kind="ValidatingWebhookConfiguration",
     nature=Nature.EFFECT,
-    title="Webhook {webhook} of {subject} cannot be called: {error}",
+    title="{subject} cannot be asked (webhook {webhook}): {error}",
     summary="A webhook with failurePolicy Fail does not answer, so the API server refuses what it would check.",
 )
 

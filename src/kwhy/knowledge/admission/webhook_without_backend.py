@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from kwhy.knowledge.admission.webhook_calls import IS_ASKED_BY, FailedCall, Registration, calls_to, registrations
+from kwhy.knowledge.admission.webhook_calls import (
+    IS_ASKED_BY,
+    UNREGISTERED,
+    FailedCall,
+    Registration,
+    calls_to,
+    registrations,
+)
 from kwhy.knowledge.service.backend import Backend, backend
 from kwhy.knowledge.service.no_ready_endpoints import NO_READY_ENDPOINTS
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.seen import NotObserved
 from kwhy.model.subject import Subject
-from kwhy.model.verdict import Absent, Basis, Evidence, Gap, Present, Unsure, Verdict
+from kwhy.model.verdict import Absent, Basis, Evidence, Gap, Present, Unsure, Verdict, unsure
+from kwhy.probes.admission import WEBHOOKS
 from kwhy.probes.kubectl import DESCRIBE
 from kwhy.scene.scene import Scene
 from kwhy.scene.views import ObjectView
@@ -106,6 +114,8 @@ def webhook_without_backend(
         call = failing.get(registration.webhook.name)
         if call is not None and registration.webhook.failure_policy == "Fail":
             return _present(registration, found, call)
+    if configuration.subject.kind == UNREGISTERED:
+        return unsure(f"the configuration that registers webhook {configuration.name}", WEBHOOKS.of())
     if gaps or not refuted:
         probe = DESCRIBE.of(kind=configuration.subject.kind, name=configuration.name)
         return Unsure(tuple(gaps) or (Gap(f"what answers the webhooks of {configuration.subject}", (probe,)),))

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 import msgspec
 
 from kwhy.facts.kubectl import EvictionRefused
-from kwhy.facts.objects import PodDisruptionBudget
+from kwhy.facts.objects import LabelSelector, PodDisruptionBudget
+from kwhy.knowledge.budget.numbers import numbers_of
+from kwhy.model.expressions import expression
 from kwhy.model.rule import Relation
 from kwhy.model.subject import Subject
-from kwhy.scene.relations import label_selector_matches, node_of_pod
+from kwhy.model.verdict import Evidence
+from kwhy.scene.relations import label_selector_matches, node_of_pod, pods_in, pods_on
 from kwhy.scene.scene import Scene
-from kwhy.scene.views import PodView
+from kwhy.scene.views import NodeView, PodView
 
 # kubectl drain node-a --ignore-daemonsets --timeout=20s
-_DRAINED = re.compile(r"\bdrain\s+(?:--?[\w-]+(?:=\S+)?\s+){0,20}(?P<node>[a-z0-9][a-z0-9.-]{0,252})(?:\s|$)")
+_DRAINED = expression(r"\bdrain\s+(?:--?[\w-]+(?:=\S+)?\s+){0,20}(?P<node>[a-z0-9][a-z0-9.-]{0,252})(?:\s|$)")
 # Cannot evict pod as it would violate the pod's disruption budget.
 # Kubernetes v1.34 pkg/registry/core/pod/storage/eviction.go checkAndDecrement
 _BUDGET = "violate the pod's disruption budget"
@@ -64,8 +66,22 @@ def _gone(scene: Scene, pod: Subject) -> bool:
 
 
 def drained_nodes(scene: Scene) -> Iterable[Subject]:
-    """Nodes from which evictions were refused."""
-    return list(scene.derive_once(_by_node))
+    """Nodes from which evictions were refused, and cordoned ones that a drain would not get empty."""
+    refused = list(scene.derive_once(_by_node))
+    return [*refused, *(n for n in scene.subjects("Node") if n not in refused and kept_full(scene, n) is not None)]
+
+
+def kept_full(scene: Scene, node: Subject) -> Evidence | None:
+    """A budget that allows no disruption and covers pods of a node that somebody cordoned."""
+    cordoned = NodeView(scene, node).unschedulable
+    if not cordoned.observed or not cordoned.value:
+        return None
+    for pod in pods_on(scene, node):
+        for budget in budgets_of(scene, pod):
+            allowed = numbers_of(scene, budget)
+            if allowed.allowed == 0 and allowed.at is not None:
+                return Evidence(allowed.at, f"{budget} does not let {pod} on the cordoned node go")
+    return None
 
 
 def refusals_on(scene: Scene, node: Subject) -> list[Refusal]:
@@ -73,19 +89,23 @@ def refusals_on(scene: Scene, node: Subject) -> list[Refusal]:
     return scene.derive_once(_by_node).get(node, [])
 
 
+def _by_namespace(scene: Scene) -> dict[str | None, list[tuple[Subject, LabelSelector | None]]]:
+    """Budgets with their selectors, None where not shown."""
+    index: dict[str | None, list[tuple[Subject, LabelSelector | None]]] = {}
+    for budget in scene.subjects("PodDisruptionBudget"):
+        shown = (
+            o.object.spec.selector for o in scene.observations(budget) if isinstance(o.object, PodDisruptionBudget)
+        )
+        selector = next((s for s in shown if isinstance(s, LabelSelector)), None)
+        index.setdefault(budget.namespace, []).append((budget, selector))
+    return index
+
+
 def budgets_of(scene: Scene, pod: Subject) -> list[Subject]:
     """The budgets that cover a pod; every budget of its namespace where labels or selectors were not shown."""
     labels = PodView(scene, pod).labels
     found = []
-    for budget in scene.subjects("PodDisruptionBudget"):
-        if budget.namespace != pod.namespace:
-            continue
-        selector = None
-        for observation in scene.observations(budget):
-            struct = observation.object
-            if isinstance(struct, PodDisruptionBudget) and struct.spec.selector:
-                selector = struct.spec.selector
-                break
+    for budget, selector in scene.derive_once(_by_namespace).get(pod.namespace, ()):
         if selector is None or not labels.observed or label_selector_matches(selector, labels.value):
             found.append(budget)
     return found
@@ -106,7 +126,7 @@ def _overlapping(scene: Scene, node: Subject) -> Iterable[Subject]:
 
 def pods_covered(scene: Scene, budget: Subject) -> list[Subject]:
     """The pods that a budget covers"""
-    return [p for p in scene.subjects("Pod") if p.namespace == budget.namespace and budget in budgets_of(scene, p)]
+    return [p for p in pods_in(scene, budget.namespace) if budget in budgets_of(scene, p)]
 
 
 KEPT_BY_BUDGET = Relation("is kept from being emptied by", _budgets)
