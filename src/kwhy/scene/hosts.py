@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from itertools import combinations
 from pathlib import PurePosixPath
@@ -88,12 +88,13 @@ def assign_hosts(
     rest = [document for document in documents if id(document) not in found]
     if len(hosts_known) == 1 and not _several_hosts(rest, role_of):
         only = next(iter(hosts_known))
-        known_documents = [d for d in documents if id(d) in found]
+        with_roles = [d for d in documents if id(d) in found and role_of(d) is not None]
+        several = _several_hosts(with_roles, role_of)
         for document in rest:
-            if not _several_hosts([*known_documents, document], role_of):
+            if not several and (role_of(document) is None or not _several_hosts([*with_roles, document], role_of)):
                 found[id(document)] = (only, By.ONLY_CANDIDATE)
-    for document in [document for document in documents if id(document) not in found]:
-        found[id(document)] = (_anonymous(document, rest, role_of), By.ANONYMOUS)
+    for document, host in _anonymous(rest, role_of):
+        found.setdefault(id(document), (host, By.ANONYMOUS))
     return Hosts(found)
 
 
@@ -131,7 +132,28 @@ def _named(source: str, known: Iterable[str]) -> str | None:
 
 
 def _directory(document: Document) -> str:
-    return str(PurePosixPath(document.source).parent)
+    return document.source.rpartition("/")[0] or "."
+
+
+def _by_directory(documents: Sequence[Document]) -> dict[str, list[Document]]:
+    by_directory: dict[str, list[Document]] = defaultdict(list)
+    for document in documents:
+        by_directory[_directory(document)].append(document)
+    return by_directory
+
+
+def _within_directories(documents: Sequence[Document]) -> dict[str, list[Document]]:
+    """For each directory that holds documents: those, and the ones in directories below; for the top, those alone."""
+    within: dict[str, list[Document]] = {directory: [] for directory in _by_directory(documents)}
+    for document in documents:
+        directory = _directory(document)
+        if directory == ".":
+            within["."].append(document)
+        while directory and directory != ".":
+            if directory in within:
+                within[directory].append(document)
+            directory = directory.rpartition("/")[0]
+    return within
 
 
 def _spread_over_directories(
@@ -140,13 +162,9 @@ def _spread_over_directories(
     role_of: RoleOf,
 ) -> None:
     """Give a directory's host to its other documents, deepest directories first, where exactly one host is known."""
-    by_directory: dict[str, list[Document]] = defaultdict(list)
-    for document in documents:
-        by_directory[_directory(document)].append(document)
-    for directory in sorted(by_directory, key=lambda d: -d.count("/")):
-        inside = [d for d in documents if _directory(d) == directory or _directory(d).startswith(directory + "/")]
-        if directory == ".":
-            inside = by_directory[directory]
+    within = _within_directories(documents)
+    for directory in sorted(within, key=lambda d: -d.count("/")):
+        inside = within[directory]
         hosts = {found[id(d)][0] for d in inside if id(d) in found and role_of(d) is not None}
         unknown = [d for d in inside if id(d) not in found]
         if len(hosts) != 1 or _several_hosts(inside, role_of):
@@ -166,19 +184,26 @@ def _several_hosts(documents: Sequence[Document], role_of: RoleOf) -> bool:
     return any(not one & other for marks in by_name.values() for one, other in combinations(marks, 2))
 
 
-def _anonymous(
-    document: Document,
-    unknown: Sequence[Document],
-    role_of: RoleOf,
-) -> Subject:
+def _anonymous(unknown: Sequence[Document], role_of: RoleOf) -> Iterator[tuple[Document, Subject]]:
     """One anonymous host per directory; where a directory plainly holds several hosts, one per shared name prefix."""
-    beside = [d for d in unknown if _directory(d) == _directory(document)]
-    if _several_hosts(beside, role_of):
-        beside = [d for d in beside if file_prefix(d.source) == file_prefix(document.source)]
-        if _several_hosts(beside, role_of):
-            beside = [document]
-    first = next((d for d in beside if role_of(d) is not None), beside[0])
-    return _node(f"{ANONYMOUS_NODE}{first.source}")
+    for beside in _by_directory(unknown).values():
+        for same_host in _of_one_host(beside, role_of):
+            first = next((d for d in same_host if role_of(d) is not None), same_host[0])
+            yield from ((document, _node(f"{ANONYMOUS_NODE}{first.source}")) for document in same_host)
+
+
+def _of_one_host(beside: list[Document], role_of: RoleOf) -> Iterator[list[Document]]:
+    if not _several_hosts(beside, role_of):
+        yield beside
+        return
+    by_prefix: dict[str, list[Document]] = defaultdict(list)
+    for document in beside:
+        by_prefix[file_prefix(document.source)].append(document)
+    for same in by_prefix.values():
+        if _several_hosts(same, role_of):
+            yield from ([document] for document in same)
+        else:
+            yield same
 
 
 def file_prefix(source: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,13 @@ _OWN_PIDS = 300
 _OWN_GOROUTINES = 200
 #: Components that log from a node of their own; there is one of each on a host at a time.
 _ONE_PER_HOST = frozenset({"kubelet", "containerd", "dockerd", "crio", "kernel", "kube-proxy"})
+#: Programs whose flags say which node they run on (Kubernetes v1.34 cmd/kubelet/app/options/options.go,
+#: cmd/kube-proxy/app/options.go, pkg/controlplane/apiserver/options/options.go).
+_NODE_PROGRAMS = frozenset({"kubelet", "kube-proxy", "kube-apiserver"})
+# "--hostname-override=node-a"
+_HOSTNAME_FLAG = re.compile(r"--hostname-override[= ](?P<name>[a-z0-9][a-z0-9.-]{0,252})")
+# "--advertise-address=10.55.0.10", "--node-ip 10.55.0.10"
+_ADDRESS_FLAG = re.compile(r"--(?:advertise-address|node-ip)[= ](?P<address>[0-9a-f.:]{3,45})")
 
 
 def stated_hosts(scene: Scene) -> dict[int, str]:
@@ -33,11 +41,36 @@ def stated_hosts(scene: Scene) -> dict[int, str]:
     for dump in scene.facts(GoroutineDump):
         if dump.host is not None:
             stated[id(dump.at.document)] = dump.host
+    for process in scene.facts(ProcessSeen):
+        if process.program in _NODE_PROGRAMS and id(process.at.document) not in stated:
+            node = _named_by_flags(scene, process.command)
+            if node is not None:
+                stated[id(process.at.document)] = node
     machines = _machines(scene)
     for machine in scene.facts(MachineId):
         if machine.id in machines:
             stated[id(machine.at.document)] = machines[machine.id]
     return stated
+
+
+def _named_by_flags(scene: Scene, command: str) -> str | None:
+    """The node that a component's flags name, or of which they hold the internal address."""
+    override = _HOSTNAME_FLAG.search(command)
+    if override:
+        return override["name"]
+    address = _ADDRESS_FLAG.search(command)
+    return scene.derive_once(_nodes_by_address).get(address["address"]) if address else None
+
+
+def _nodes_by_address(scene: Scene) -> dict[str, str]:
+    """Internal address → node, as Node objects report it."""
+    found: dict[str, str] = {}
+    for node in scene.structs("Node"):
+        addresses = getattr(getattr(node, "status", None), "addresses", None)
+        for address in addresses if isinstance(addresses, list) else ():
+            if address.type == "InternalIP":
+                found[address.address] = node.metadata.name
+    return found
 
 
 def _machines(scene: Scene) -> dict[str, str]:
