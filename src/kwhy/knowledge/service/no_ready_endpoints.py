@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from kwhy.facts.objects import ApiObject, Service
 from kwhy.knowledge.admission.webhook_unreachable import ASKS, WEBHOOK_UNREACHABLE
@@ -47,16 +49,32 @@ def _with_selector(scene: Scene) -> Iterable[Subject]:
 
 def scaled_to_zero(scene: Scene, service: Subject, selector: dict[str, str]) -> list[Subject]:
     """Workloads with zero replicas whose template the selector matches, where no other workload matches."""
-    matching = []
+    key, value = next(iter(selector.items()))
+    workloads = scene.derive_once(_workloads_by_label).get((service.namespace or "", key, value), ())
+    matching = [workload for workload in workloads if selects(selector, workload.labels)]
+    return [w.subject for w in matching] if matching and all(w.replicas == 0 for w in matching) else []
+
+
+class _Workload(NamedTuple):
+    subject: Subject
+    labels: dict[str, str]
+    replicas: object
+
+
+def _workloads_by_label(scene: Scene) -> dict[tuple[str, str, str], list[_Workload]]:
+    """Workloads by namespace and every single label of their templates."""
+    index: dict[tuple[str, str, str], list[_Workload]] = defaultdict(list)
     for kind in ("Deployment", "StatefulSet"):
         for struct in scene.structs(kind):
-            template = getattr(struct.spec, "template", None)  # type: ignore[union-attr]
-            labels = getattr(getattr(template, "metadata", None), "labels", None)
-            same_namespace = struct.metadata.namespace == (service.namespace or "")
-            if same_namespace and isinstance(labels, dict) and selects(selector, labels):
-                replicas = getattr(struct.spec, "replicas", None)  # type: ignore[union-attr]
-                matching.append((Subject(kind, struct.metadata.name, service.namespace), replicas))
-    return [subject for subject, _ in matching] if matching and all(count == 0 for _, count in matching) else []
+            spec = getattr(struct, "spec", None)
+            labels = getattr(getattr(getattr(spec, "template", None), "metadata", None), "labels", None)
+            if not isinstance(labels, dict):
+                continue
+            subject = Subject(kind, struct.metadata.name, struct.metadata.namespace or None)
+            workload = _Workload(subject, labels, getattr(spec, "replicas", None))
+            for key, value in labels.items():
+                index[(struct.metadata.namespace, key, value)].append(workload)
+    return index
 
 
 @rule(
