@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+from kwhy.facts.logs import LogFile
+from kwhy.facts.objects import Observation, Pod
 from kwhy.model.diagnosis import (
     Coverage,
     Diagnosis,
@@ -198,7 +200,7 @@ def _undetermined(scene: Scene, found: Trace) -> tuple[Undetermined, ...]:
 
 def _outcome(scene: Scene, found: Trace, ranked: list[Explanation], explained: set[Node]) -> Outcome:
     if not found.symptoms:
-        complete = not found.undecided_symptoms and _scope_shown(scene)
+        complete = not found.undecided_symptoms and _scope_shown(scene) and not _silent_pods(scene)
         return "healthy" if complete else "insufficient-evidence"
     if explained == found.symptoms:
         return "explained"
@@ -211,6 +213,14 @@ def _scope_shown(scene: Scene) -> bool:
     if not all(scene.listed_anywhere(kind) for kind in SCOPE_KINDS):
         return False
     return any(scene.listed_anywhere(kind) for kind in WORKLOAD_KINDS)
+
+
+def _silent_pods(scene: Scene) -> int:
+    """How many pods run whose log was not read: what fails inside them would not be seen."""
+    logs = {log.pod.pod for log in scene.facts(LogFile) if log.pod is not None}
+    running = {s.metadata.name for s in scene.structs("Pod") if isinstance(s, Pod) and s.status.phase == "Running"}
+    running |= {o.subject.name for o in scene.facts(Observation) if (o.printed or {}).get("STATUS") == "Running"}
+    return len(running - logs)
 
 
 def _on_assumed_hosts(scene: Scene, found: Trace) -> list[Node]:
@@ -231,6 +241,9 @@ def _notes(scene: Scene, found: Trace) -> tuple[str, ...]:
             f"{', '.join(sources)} does not say which node it comes from; "
             f"it is read as {node.subject.node or node.subject.name}, the only node in the evidence."
         )
+    silent = _silent_pods(scene) if not found.symptoms else 0
+    if silent:
+        notes.append(f"The logs of {silent} running pods were not shown: what fails inside them would not be seen.")
     return tuple(dict.fromkeys(notes))
 
 
