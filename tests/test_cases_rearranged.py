@@ -64,9 +64,8 @@ def test_what_kubectl_prints_is_enough(recorded: Recorded) -> None:
 
 @with_text
 def test_one_paste_says_what_its_files_say(recorded: Recorded) -> None:
-    described = {name: data for name, data in files_of(recorded).items() if name.startswith("describe/")}
-    session = read_text("session.txt", one_session(described))
-    _assert_text_says(recorded, session, "one session", may_say_less=_needs_more_than_kubectl(recorded))
+    session = read_text("session.txt", one_session(files_of(recorded)))
+    _assert_text_says(recorded, session, "one session", may_say_less=_shown_on_nodes(recorded))
 
 
 @with_text
@@ -75,9 +74,9 @@ def test_output_without_its_command_never_leads_to_a_wrong_root(recorded: Record
     assert_no_wrong_root(recorded.case, diagnose_evidence(read_files(files, tmp_path)), "without prompts")
 
 
-def _needs_more_than_kubectl(recorded: Recorded) -> bool:
-    """Whether the cause shows on the node only: in dumps, stacks and process lists."""
-    return any(claim.subject.startswith("Process/") for claim in recorded.case.roots)
+def _shown_on_nodes(recorded: Recorded) -> bool:
+    """Whether the cause shows in what was taken on the node: component logs, dumps, process lists."""
+    return any(because.startswith("node/") for claim in recorded.case.roots for because in claim.because)
 
 
 def _assert_text_says(recorded: Recorded, evidence: Evidence, seen: str, *, may_say_less: bool = False) -> None:

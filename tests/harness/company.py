@@ -47,7 +47,7 @@ def second_node() -> Evidence:
     [node] = [item for item in _recorded("nodes")["items"] if item["metadata"]["name"] == NODE]
     node["spec"]["taints"] = [{"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}]
     pods = _of_namespace("pods")[:1]
-    return together(_read("nodes", [node], 0), _read("pods", pods, 0))
+    return together(_read("nodes", [node], 0), _read("pods", pods, 0), *_logs(pods, 0))
 
 
 @cache
@@ -55,10 +55,20 @@ def unrelated() -> Evidence:
     """Five hundred healthy objects of other namespaces, on the second node."""
     recorded = {kind: _of_namespace(kind) for kind in _KINDS}
     size = sum(len(items) for items in recorded.values())
-    parts = [
-        _read(kind, items, copy) for copy in range(1, UNRELATED_OBJECTS // size + 2) for kind, items in recorded.items()
-    ]
-    return together(*parts)
+    copies = range(1, UNRELATED_OBJECTS // size + 2)
+    parts = [_read(kind, items, copy) for copy in copies for kind, items in recorded.items()]
+    logs = [log for copy in copies for log in _logs(recorded["pods"], copy)]
+    return together(*parts, *logs)
+
+
+def _logs(pods: list[Any], copy: int) -> list[Evidence]:
+    """The logs of the pods of one copy."""
+    files = files_of(_healthy())
+    found = []
+    for pod in pods:
+        [name] = [name for name in files if name.startswith(f"logs/{NAMESPACE}_{pod['metadata']['name']}_")]
+        found.append(read_text(name.replace(NAMESPACE, f"{NAMESPACE}-{copy}"), files[name]))
+    return found
 
 
 def _of_namespace(kind: str) -> list[Any]:

@@ -11,6 +11,8 @@ from tests.harness.case import Recorded
 
 # "$ kubectl describe pods -n shop": the first line of what was recorded at a terminal
 _PROMPT_LINE = re.compile(rb"\A\$ [^\n]*\n")
+# "logs/shop_web-6f5c6d7f64-2nx8q_app.log", "logs/shop_web-6f5c6d7f64-2nx8q_app_previous.log"
+_LOG_NAME = re.compile(r"logs/(?P<namespace>[^_]+)_(?P<pod>[^_]+)_(?P<container>[^_.]+)(?P<previous>_previous)?\.log")
 
 
 def seeded(recorded: Recorded, purpose: str) -> random.Random:
@@ -47,8 +49,17 @@ def _word(rng: random.Random) -> str:
 
 
 def one_session(files: Mapping[str, bytes]) -> bytes:
-    """Everything that was recorded at a terminal, as one paste with its prompts."""
-    return b"".join(data for data in files.values() if _PROMPT_LINE.match(data))
+    """Everything that kubectl says, as one paste with its prompts."""
+    outputs = [_with_prompt(name, data) for name, data in files.items() if name.startswith(("describe/", "logs/"))]
+    return b"".join(outputs)
+
+
+def _with_prompt(name: str, data: bytes) -> bytes:
+    log = _LOG_NAME.match(name)
+    if log is None:
+        return data
+    previous = " --previous" if log["previous"] else ""
+    return f"$ kubectl logs -n {log['namespace']} {log['pod']} -c {log['container']}{previous}\n".encode() + data
 
 
 def without_prompts(files: Mapping[str, bytes]) -> dict[str, bytes]:
