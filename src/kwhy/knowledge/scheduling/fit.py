@@ -31,6 +31,7 @@ from kwhy.knowledge.scheduling.obstacles import (
     NodeFit,
     Obstacle,
 )
+from kwhy.model.document import Locator
 from kwhy.model.quantity import in_words, parse_quantity
 from kwhy.model.subject import Subject
 from kwhy.scene.relations import label_selector_matches, pods_on
@@ -139,9 +140,15 @@ def _selector(scene: Scene, pod: Pod, node: NodeView, obstacles: list[Obstacle],
         have = labels.value.get(key)
         if have != value:
             says = f"has {key}={have}" if have is not None else f"has no label {key}"
-            obstacles.append(Obstacle(Kind.SELECTOR, f"{says}, not {key}={value}", labels.place, key))
+            place = _label_at(labels.place, f"{key}: {have}" if have is not None else "")
+            obstacles.append(Obstacle(Kind.SELECTOR, f"{says}, not {key}={value}", place, key))
     if terms is not None and not any(_term_matches(term, labels.value, node.name) for term in terms):
         obstacles.append(Obstacle(Kind.SELECTOR, "matches no required node affinity term", labels.place))
+
+
+def _label_at(labels: Locator, excerpt: str) -> Locator:
+    """The place of the labels, with the one that matters."""
+    return labels.document.at(labels.line, labels.path, excerpt or labels.excerpt)
 
 
 def required_terms(pod: Pod) -> list[NodeSelectorTerm] | None:
