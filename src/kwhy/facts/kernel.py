@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from enum import Enum
 
 import msgspec
 
 from kwhy.model.document import Locator
+from kwhy.model.expressions import expression
 from kwhy.model.time import UNKNOWN_MOMENT, Moment
 
 
@@ -212,7 +212,7 @@ _LOCK_WAITS = (
     "percpu_down",
 )
 #: `do_compat_epoll_pwait.part.0`, `__mutex_lock.constprop.0`, `filename_lookup.part.62`: GCC's marks of copies.
-_COPY_MARK = re.compile(r"\.(?:isra|constprop|part|cold|llvm)\b.*")
+_COPY_MARK = expression(r"\.(?:isra|constprop|part|cold|llvm)\b.*")
 #: Functions that run with rtnl held (net/core/rtnetlink.c rtnetlink_rcv_msg; net/core/dev.c).
 _UNDER_RTNL = frozenset(
     {

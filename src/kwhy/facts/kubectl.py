@@ -6,7 +6,6 @@ pkg/util/duration/duration.go.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ import msgspec
 
 from kwhy.facts.objects import Observation
 from kwhy.model.document import Locator
+from kwhy.model.expressions import expression
 from kwhy.model.subject import Subject
 from kwhy.model.time import UNKNOWN_MOMENT, Moment
 
@@ -28,7 +28,7 @@ class Age(NamedTuple):
 _UNIT_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "y": 31536000.0}
 
 #: "8m29s", "3h", "47d", "2y100d" (duration.HumanDuration, kubectl 1.12 and later; ShortHumanDuration before).
-_AGE = re.compile(r"(?:(\d{1,9})([yd]))?(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?")
+_AGE = expression(r"(?:(\d{1,9})([yd]))?(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?")
 
 
 def printed_age(text: str) -> Age | None:

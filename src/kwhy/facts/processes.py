@@ -7,6 +7,7 @@ import re
 import msgspec
 
 from kwhy.model.document import Locator
+from kwhy.model.expressions import expression
 from kwhy.model.time import UNKNOWN_MOMENT, Moment
 
 #: TASK_COMM_LEN (include/linux/sched.h) is 16 with the closing zero: the kernel keeps 15 characters of a name.
@@ -16,20 +17,20 @@ KERNEL_NAME_LENGTH = 15
 MASK = "***"
 
 #: `--token=abc`, `--client-secret abc`, `-password=x`, `DB_PASSWORD=x`, `"api_key": "x"` in any command line.
-_NAMED_SECRET = re.compile(
+_NAMED_SECRET = expression(
     r"(?P<name>(?:passw(?:or)?d|passphrase|secret|token|credentials?|api[_-]?key|access[_-]?key)"
     r"(?P<place>[_-]?(?:file|path|dir|name|id|ttl|mode|url|cert|auth|cleaner)[\w-]{0,40})?)"
     r"(?P<sign>[\"']?(?:=|: ?|\s(?=[^\s-]))[\"']?)(?P<value>[^\s\"']+)",
     re.IGNORECASE,
 )
 #: `mysql -psecret`, `sshpass -p secret`, `docker login -u me -p secret`
-_SHORT_PASSWORD = re.compile(r"(?P<before>\b(?:mysql\w*|sshpass|mariadb|login)\b[^|;]{0,200}?\s-p\s?)[^\s-][^\s]*")
+_SHORT_PASSWORD = expression(r"(?P<before>\b(?:mysql\w*|sshpass|mariadb|login)\b[^|;]{0,200}?\s-p\s?)[^\s-][^\s]*")
 #: `https://user:secret@host/`
-_URL_PASSWORD = re.compile(r"(?P<before>://[^\s/:@]{1,128}:)[^\s/@]+(?=@)")
+_URL_PASSWORD = expression(r"(?P<before>://[^\s/:@]{1,128}:)[^\s/@]+(?=@)")
 #: `Authorization: Bearer eyJ…`, `-H "Authorization: Basic …"`
-_AUTHORIZATION = re.compile(r"(?P<scheme>\b(?:Bearer|Basic)\s+)[^\s\"']+", re.IGNORECASE)
+_AUTHORIZATION = expression(r"(?P<scheme>\b(?:Bearer|Basic)\s+)[^\s\"']+", re.IGNORECASE)
 #: A JSON web token wherever it stands (RFC 7519: three base64url parts, the first an object, "{" + quote = "eyJ").
-_JSON_WEB_TOKEN = re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*")
+_JSON_WEB_TOKEN = expression(r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*")
 
 
 #: One of these stands, case-folded, in whatever the expressions above match; most command lines have none.

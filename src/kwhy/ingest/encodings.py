@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from kwhy.ingest.capture.magic import is_capture
 from kwhy.ingest.limits import HEAD_BYTES, SCAN_BYTES
 from kwhy.ingest.storage import kept, windows
+from kwhy.model.expressions import expression
 
 _BOMS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -28,9 +29,9 @@ _CONTROL_SEQUENCE = rb"\x1b\[[0-?]{0,64}[ -/]{0,8}[@-~]"
 _SYSTEM_COMMAND = rb"\x1b[\]P^_][^\x07\x1b\n]{0,4096}(?:\x07|\x1b\\)"
 _CHARACTER_SET = rb"\x1b[()*+#%][0-9A-Za-z@]"
 _SHORT_ESCAPE = rb"\x1b[0-9=>@-Z\\^_`a-z~]"
-TERMINAL_CODES = re.compile(b"|".join((_CONTROL_SEQUENCE, _SYSTEM_COMMAND, _CHARACTER_SET, _SHORT_ESCAPE)))
+TERMINAL_CODES = expression(b"|".join((_CONTROL_SEQUENCE, _SYSTEM_COMMAND, _CHARACTER_SET, _SHORT_ESCAPE)))
 
-_DIRTY = re.compile(rb"[\r\x1b\x08]")
+_DIRTY = expression(rb"[\r\x1b\x08]")
 #: Control characters that no text contains (tab, line feed, return, form feed, backspace, bell, escape are fine).
 _CONTROLS = bytes(c for c in range(1, 32) if c not in b"\t\n\r\f\b\a\x1b\v")
 #: Shares of a document's head above which it is no text. After a power cut a log holds a run of NULs, nothing else.

@@ -9,6 +9,8 @@ import re
 
 import msgspec
 
+from kwhy.model.expressions import expression
+
 
 class Said(msgspec.Struct, frozen=True):
     """The command line that made a file, and the host it ran on; None where the path does not say."""
@@ -18,10 +20,10 @@ class Said(msgspec.Struct, frozen=True):
 
 
 #: sosreport-node-a-2026-11-21-abcdefg/… (sos 4 policies: get_archive_name, "sosreport-$host-$label-$date-$rand")
-_SOS_ROOT = re.compile(r"(?:^|/)sosreport-(?P<host>[A-Za-z0-9.-]+?)(?:-\d+)?-\d{4}-\d{2}-\d{2}-[a-z]{7}/")
+_SOS_ROOT = expression(r"(?:^|/)sosreport-(?P<host>[A-Za-z0-9.-]+?)(?:-\d+)?-\d{4}-\d{2}-\d{2}-[a-z]{7}/")
 #: …/sos_commands/networking/ip_route_show_table_all (sos 4 report/plugins/__init__.py, _mangle_command: runs of other
 #: characters become "_", slashes become ".")
-_SOS_COMMAND = re.compile(r"(?:^|/)sos_commands/[\w-]+/(?P<name>[^/]+)$")
+_SOS_COMMAND = expression(r"(?:^|/)sos_commands/[\w-]+/(?P<name>[^/]+)$")
 
 _LIST = r"(?P<resource>[a-z]+(?:[.-][a-z0-9.-]+)?)"
 _NAMESPACE = r"(?P<namespace>[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)"
@@ -31,47 +33,47 @@ _CONTAINER = r"(?P<container>[a-z0-9][-a-z0-9]{0,62})"
 _LAYOUTS: tuple[tuple[re.Pattern[str], str], ...] = (
     # must-gather (openshift/oc pkg/cli/admin/inspect): namespaces/NS/core/pods.yaml, cluster-scoped-resources/…
     (
-        re.compile(
+        expression(
             rf"(?:^|/)namespaces/{_NAMESPACE}/pods/{_POD}/{_CONTAINER}/[^/]+/logs/(?P<which>current|previous)\.log$"
         ),
         "kubectl logs -n {namespace} {pod} -c {container}{previous}",
     ),
     (
-        re.compile(rf"(?:^|/)namespaces/{_NAMESPACE}/(?:core|[a-z0-9.-]+)/{_LIST}\.yaml$"),
+        expression(rf"(?:^|/)namespaces/{_NAMESPACE}/(?:core|[a-z0-9.-]+)/{_LIST}\.yaml$"),
         "kubectl get {resource} -n {namespace} -o yaml",
     ),
     # troubleshoot.sh (replicatedhq/troubleshoot pkg/constants/constants.go): cluster-resources/pods/NS.json
     (
-        re.compile(rf"(?:^|/)cluster-resources/pods/logs/{_NAMESPACE}/{_POD}/{_CONTAINER}(?P<which>-previous)?\.log$"),
+        expression(rf"(?:^|/)cluster-resources/pods/logs/{_NAMESPACE}/{_POD}/{_CONTAINER}(?P<which>-previous)?\.log$"),
         "kubectl logs -n {namespace} {pod} -c {container}{previous}",
     ),
     (
-        re.compile(rf"(?:^|/)cluster-resources/(?!custom-resources/|auth-cani-list/){_LIST}/{_NAMESPACE}\.json$"),
+        expression(rf"(?:^|/)cluster-resources/(?!custom-resources/|auth-cani-list/){_LIST}/{_NAMESPACE}\.json$"),
         "kubectl get {resource} -n {namespace} -o json",
     ),
     (
-        re.compile(r"(?:^|/)cluster-resources/(?P<resource>nodes|namespaces|pvs|storage-classes)\.json$"),
+        expression(r"(?:^|/)cluster-resources/(?P<resource>nodes|namespaces|pvs|storage-classes)\.json$"),
         "kubectl get {resource} -A -o json",
     ),
     # /var/log/pods/NS_POD_UID/CONTAINER/0.log (kubelet pkg/kubelet/kuberuntime/helpers.go, BuildContainerLogsDirectory)
     (
-        re.compile(rf"(?:^|/)pods/{_NAMESPACE}_{_POD}_[0-9a-f-]{{32,36}}/{_CONTAINER}/(?P<restarts>\d+)\.log$"),
+        expression(rf"(?:^|/)pods/{_NAMESPACE}_{_POD}_[0-9a-f-]{{32,36}}/{_CONTAINER}/(?P<restarts>\d+)\.log$"),
         "kubectl logs -n {namespace} {pod} -c {container}",
     ),
     # /var/log/containers/POD_NS_CONTAINER-ID.log (kubelet pkg/kubelet/kuberuntime/legacy.go, legacyLogSymlink)
     (
-        re.compile(rf"(?:^|/)containers/{_POD}_{_NAMESPACE}_{_CONTAINER}-[0-9a-f]{{64}}\.log$"),
+        expression(rf"(?:^|/)containers/{_POD}_{_NAMESPACE}_{_CONTAINER}-[0-9a-f]{{64}}\.log$"),
         "kubectl logs -n {namespace} {pod} -c {container}",
     ),
     # logs/NS_POD_CONTAINER[_previous].log, as people save `kubectl logs` of many pods
     (
-        re.compile(rf"(?:^|/)logs/{_NAMESPACE}_{_POD}_{_CONTAINER}(?P<which>_previous)?\.log$"),
+        expression(rf"(?:^|/)logs/{_NAMESPACE}_{_POD}_{_CONTAINER}(?P<which>_previous)?\.log$"),
         "kubectl logs -n {namespace} {pod} -c {container}{previous}",
     ),
     # kubectl cluster-info dump --output-directory (kubectl pkg/cmd/clusterinfo/clusterinfo_dump.go): NS/POD/logs.txt
-    (re.compile(rf"(?:^|/){_NAMESPACE}/{_POD}/logs\.txt$"), "kubectl logs -n {namespace} {pod} --all-containers"),
+    (expression(rf"(?:^|/){_NAMESPACE}/{_POD}/logs\.txt$"), "kubectl logs -n {namespace} {pod} --all-containers"),
     (
-        re.compile(
+        expression(
             rf"(?:^|/){_NAMESPACE}/(?P<resource>events|replication-controllers|services|daemonsets|deployments|replicasets|pods)"
             r"\.(?P<output>json|yaml)$"
         ),
@@ -86,8 +88,8 @@ _NO_NAMESPACE = frozenset(
 )
 
 
-_STATED_NAMESPACE = re.compile(rb"\"?namespace\"?: *\"?(?P<namespace>[a-z0-9][-a-z0-9]{0,62})\"?")
-_ASKED_NAMESPACE = re.compile(r"^kubectl get .* -n (?P<namespace>\S+)")
+_STATED_NAMESPACE = expression(rb"\"?namespace\"?: *\"?(?P<namespace>[a-z0-9][-a-z0-9]{0,62})\"?")
+_ASKED_NAMESPACE = expression(r"^kubectl get .* -n (?P<namespace>\S+)")
 
 
 def confirmed(said: Said, head: bytes) -> Said:
@@ -104,6 +106,8 @@ def confirmed(said: Said, head: bytes) -> Said:
 def said_by_path(source: str) -> Said:
     """What the path of a document says; nothing for paths of no known layout."""
     path = source.replace("\\", "/")
+    if "/" not in path:
+        return Said()
     host = match["host"] if (match := _SOS_ROOT.search(path)) else None
     if match := _SOS_COMMAND.search(path):
         return Said(_sos_command(match["name"]), host)
@@ -127,7 +131,7 @@ def said_by_path(source: str) -> Said:
 
 
 #: Names under which sos keeps commands whose own form differs from their words ("ip -o addr" → ip_-o_addr is plain).
-_NETNS_EXEC = re.compile(r"^ip_netns_exec_(?P<netns>[^_]+)_(?P<rest>.+)$")
+_NETNS_EXEC = expression(r"^ip_netns_exec_(?P<netns>[^_]+)_(?P<rest>.+)$")
 
 
 def _sos_command(name: str) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+from kwhy.model.expressions import expression
+
 MASK = "‹redacted›"
 
 #: One pass tells whether any of the rules below could match; most lines contain none of these words.
-_SUSPICIOUS = re.compile(
+_SUSPICIOUS = expression(
     r"(?i)bearer|basic |passw|passphrase|secret|token|api[-_]?key|access[-_]?key|private key|credential|eyJ|akia|asia"
     r"|[A-Za-z0-9+/]{60}|://[^/\s]*@|authorization|\.dockerconfigjson|\"auth\"|ghp_|glpat-|xox[abprs]-|hvs\."
 )
@@ -15,24 +17,24 @@ _SUSPICIOUS = re.compile(
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     # -----BEGIN RSA PRIVATE KEY-----\nMIIE…   (RFC 7468; cut blocks too)
     (
-        re.compile(r"(-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)[^-]{0,20000}(-----END [A-Z ]{0,30}PRIVATE KEY-----)?"),
+        expression(r"(-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)[^-]{0,20000}(-----END [A-Z ]{0,30}PRIVATE KEY-----)?"),
         rf"\1{MASK}\2",
     ),
     # MIIEpAIBAAKCAQEA…   a line of a PEM block whose first line is elsewhere (RFC 7468: 64 characters)
-    (re.compile(r"^\s*[A-Za-z0-9+/]{60,76}={0,2}\s*$", re.MULTILINE), MASK),
+    (expression(r"^\s*[A-Za-z0-9+/]{60,76}={0,2}\s*$", re.MULTILINE), MASK),
     # Authorization: Bearer eyJhbGciOi…   (RFC 6750), Basic dXNlcjpw…   (RFC 7617)
-    (re.compile(r"(?i)\b(bearer|basic)(\s+|%20)(?!(?:realm|auth)\b)[A-Za-z0-9._~+/=-]{8,}"), rf"\1\2{MASK}"),
+    (expression(r"(?i)\b(bearer|basic)(\s+|%20)(?!(?:realm|auth)\b)[A-Za-z0-9._~+/=-]{8,}"), rf"\1\2{MASK}"),
     # eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOi….c2lnbmF0dXJl   (RFC 7519: base64url of '{"')
-    (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]{2,}){0,2}"), MASK),
+    (expression(r"\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]{2,}){0,2}"), MASK),
     # https://user:password@registry.example/v2/   (RFC 3986 userinfo)
-    (re.compile(r"(://[^/\s:@\"']{0,256}:)[^/\s@\"']{1,512}(?=@)"), rf"\1{MASK}"),
+    (expression(r"(://[^/\s:@\"']{0,256}:)[^/\s@\"']{1,512}(?=@)"), rf"\1{MASK}"),
     # AKIAIOSFODNN7EXAMPLE   (AWS IAM "Unique identifiers")
-    (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"), MASK),
+    (expression(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"), MASK),
     # ghp_…, glpat-…, xoxb-…, hvs.…   (GitHub, GitLab, Slack, Vault token prefixes)
-    (re.compile(r"\b(?:gh[pousr]_|glpat-|xox[abprs]-|hvs\.)[A-Za-z0-9_-]{10,}"), MASK),
+    (expression(r"\b(?:gh[pousr]_|glpat-|xox[abprs]-|hvs\.)[A-Za-z0-9_-]{10,}"), MASK),
     # password=hunter2, "apiKey": "…", --token=…, MYSQL_ROOT_PASSWORD: x, aws_secret_access_key = …
     (
-        re.compile(
+        expression(
             r"(?i)([\w.-]{0,64}(?:passw(?:or)?d|passphrase|secret|token|api[-_]?key|access[-_]?key|credentials?|auth)"
             r"(?:[-_]?(?:key|id|data|value))?[\"']?\s{0,3}(?:=|:(?!//))\s{0,3})"
             r"(\"(?:[^\"\\\n]|\\.){1,8000}\"?|'[^'\n]{1,8000}'?|[^\s\"',;&}\])<>{‹]{3,8000})"
@@ -42,7 +44,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 #: A word of the text after "token:" and the like that is no secret ("secret: not found", "token: <nil>").
-_WORDS = re.compile(
+_WORDS = expression(
     r"(?i)^(?:not|no|the|is|was|has|none|null|nil|true|false|invalid|expired|missing|failed|unknown|error|\d{1,4})$"
 )
 

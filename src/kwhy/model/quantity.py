@@ -6,8 +6,9 @@ n u m "" k M G T P E, decimalExponent e/E).
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
+
+from kwhy.model.expressions import expression
 
 _SUFFIXES = {
     "": Decimal(1),
@@ -28,7 +29,7 @@ _SUFFIXES = {
     "Ei": Decimal(2) ** 60,
 }
 #: "100m", "1.5Gi", "1e3", "-2"
-_QUANTITY = re.compile(
+_QUANTITY = expression(
     r"^([+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40}))(?:([eE][+-]?\d{1,3})|([numkMGTPE]|[KMGTPE]i)?)$"
 )
 

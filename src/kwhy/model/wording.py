@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from kwhy.model.expressions import expression
 from kwhy.model.subject import ANONYMOUS_NODE, Subject
 
 # "kube-system", "n1.example.org:10250", "app=web,tier=db", "19246 19247": what a shell takes literally.
-_SHELL_PLAIN = re.compile(r"[\w.:/@%+=,][\w.:/@%+=,-]*(?: [\w.:/@%+=,][\w.:/@%+=,-]*)*", re.ASCII)
+_SHELL_PLAIN = expression(r"[\w.:/@%+=,][\w.:/@%+=,-]*(?: [\w.:/@%+=,][\w.:/@%+=,-]*)*", re.ASCII)
 
 
 class Names(dict[str, str]):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import traceback
-import typing
 from collections.abc import Callable
 
 import msgspec
@@ -106,9 +105,9 @@ def _signature(judge: Callable[..., Verdict]) -> tuple[tuple[Given, ...], bool]:
     """The inputs of a rule, and whether its first parameter is the bare Subject. Read once per process."""
     if judge not in _signatures:
         parameters = list(inspect.signature(judge).parameters.values())
-        hints = typing.get_type_hints(judge)
         givens = tuple(p.default for p in parameters[1:] if isinstance(p.default, Given))
         if len(givens) != len(parameters) - 1:
             raise TypeError(f"{judge.__module__}.{judge.__name__}: every parameter after the first needs a given(…)")
-        _signatures[judge] = (givens, hints.get(parameters[0].name) is Subject)
+        # Compared as written: resolving the annotations of all rules takes longer than judging them.
+        _signatures[judge] = (givens, parameters[0].annotation in (Subject, Subject.__name__))
     return _signatures[judge]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from kwhy.model.condition import Condition, Remedy, Step
+from kwhy.model.expressions import expression
 from kwhy.model.rule import Given, Rule
 from kwhy.reports.json import Json
 from kwhy.reports.wording import unfilled
@@ -15,9 +15,9 @@ from kwhy.reports.wording import unfilled
 AnyRule: TypeAlias = Rule[Any]
 
 # "How it shows:", "Source: kubelet, pkg/kubelet/pleg/generic.go, v1.34": the headings of a rule's docstring
-_HEADING = re.compile(r"^(What it means|How it shows|What looks like it|How to fix|Source)s?:?[ \t]*(.*)$")
-_BLANKS = re.compile(r"\n{3,}")
-_ROW = re.compile(r"([A-Z]+)(\d+)")
+_HEADING = expression(r"^(What it means|How it shows|What looks like it|How to fix|Source)s?:?[ \t]*(.*)$")
+_BLANKS = expression(r"\n{3,}")
+_ROW = expression(r"([A-Z]+)(\d+)")
 
 
 def conditions_of(rules: Iterable[AnyRule]) -> dict[str, Condition]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from kwhy.model.diagnosis import Diagnosis
+from kwhy.model.expressions import expression
 from kwhy.reports.outline import Cause, Line, Outline, outline
 from kwhy.reports.wording import Do, Mend
 
 # CommonMark punctuation that may begin markup anywhere in a line; "<" and "&" begin HTML.
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$])")
+_MARKUP = expression(r"([\\`*_{}\[\]<>()#+!|~&$])")
 # "1. first", "- item", "=== ", "> quote" at the start of a line begin blocks; "@name" notifies people on forges.
-_BLOCK = re.compile(r"^(\d+)([.)])|^([-=])")
-_AT = re.compile(r"@(?=\w)")
-_TICKS = re.compile(r"`+")
+_BLOCK = expression(r"^(\d+)([.)])|^([-=])")
+_AT = expression(r"@(?=\w)")
+_TICKS = expression(r"`+")
 
 
 def render(diagnosis: Diagnosis, *, top: int | None = None) -> str:

@@ -5,7 +5,6 @@ Evidence is written by strangers: it may hold terminal escapes, direction overri
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from string import Formatter
 
@@ -13,17 +12,18 @@ import msgspec
 
 from kwhy.model.condition import Remedy, Step
 from kwhy.model.document import Locator
+from kwhy.model.expressions import expression
 from kwhy.model.subject import Subject
 from kwhy.model.time import Moment, iso
 from kwhy.model.wording import Names, names_of, shell_plain
 
 # "\x1b[31mError\x1b[0m", "\x1b]0;title\x07" (ECMA-48 control sequences, as terminals and loggers print them)
-_ESCAPE_SEQUENCE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?")
+_ESCAPE_SEQUENCE = expression(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?")
 # C0 and C1 controls but tab and newline; zero-width and direction marks, which make text look like other text.
-_INVISIBLE = re.compile(
+_INVISIBLE = expression(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
 )
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_LONE_SURROGATE = expression("[\ud800-\udfff]")
 
 
 def printable(text: str) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 
 from kwhy.facts.objects import LabelSelector, OwnerReference, Pod
+from kwhy.model.expressions import expression
 from kwhy.model.rule import Relation
 from kwhy.model.subject import Subject
 from kwhy.scene.scene import Scene
@@ -16,9 +16,9 @@ from kwhy.scene.views import PodView
 #: alphanums and SafeEncodeString): no vowels, no 0, 1 or 3.
 _SAFE = "bcdfghjklmnpqrstvwxz2456789"
 #: "web-6f5c6d7f64-2nx8q": Deployment, pod-template-hash, random suffix.
-_DEPLOYMENT_POD = re.compile(rf"^(?P<deployment>.+)-(?P<hash>[{_SAFE}]{{5,10}})-[{_SAFE}]{{5}}$")
+_DEPLOYMENT_POD = expression(rf"^(?P<deployment>.+)-(?P<hash>[{_SAFE}]{{5,10}})-[{_SAFE}]{{5}}$")
 #: "web-6f5c6d7f64": Deployment and pod-template-hash.
-_DEPLOYMENT_SET = re.compile(rf"^(?P<deployment>.+)-(?P<hash>[{_SAFE}]{{5,10}})$")
+_DEPLOYMENT_SET = expression(rf"^(?P<deployment>.+)-(?P<hash>[{_SAFE}]{{5,10}})$")
 
 _CONTROLLERS = ("ReplicaSet", "StatefulSet", "DaemonSet", "Job", "Deployment", "ReplicationController")
 

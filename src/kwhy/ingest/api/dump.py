@@ -9,9 +9,10 @@ import re
 from typing import Final
 
 from kwhy.model.document import Document
+from kwhy.model.expressions import expression
 
 #: ==== START logs for container coredns of pod kube-system/coredns-cd7ddf6c9-gk5dp ====
-LOG_MARKER: Final = re.compile(
+LOG_MARKER: Final = expression(
     rb"^==== START logs for container (?P<container>[\w.-]+) of pod (?P<namespace>[\w.-]+)/(?P<pod>[\w.-]+) ====$",
     re.MULTILINE,
 )

@@ -18,6 +18,7 @@ from kwhy.ingest.api.listings import listings
 from kwhy.ingest.api.tables import table_facts
 from kwhy.ingest.kubectl.command import parse_command
 from kwhy.model.document import Document, Unparsed
+from kwhy.model.expressions import expression
 from kwhy.model.parsing import Parsed
 
 _ENVELOPE: Final = msgspec.json.Decoder(Envelope)
@@ -26,7 +27,7 @@ _LIST_META: Final = msgspec.json.Decoder(ListMeta)
 #: A list's fields behind its items begin like this, so that they decode as an object.
 _REOPENED: Final = b'{"":0'
 _TAIL_WINDOW: Final = 1 << 16
-_NEXT_VALUE: Final = re.compile(rb"^[ \t]*[\[{]", re.MULTILINE)
+_NEXT_VALUE: Final = expression(rb"^[ \t]*[\[{]", re.MULTILINE)
 
 
 def parse_json(document: Document) -> Iterator[Parsed]:

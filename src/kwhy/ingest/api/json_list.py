@@ -9,7 +9,6 @@ feed stands, so these bytes are structure; that they might belong to a nested li
 from __future__ import annotations
 
 import mmap
-import re
 from typing import Final
 
 import msgspec
@@ -20,19 +19,20 @@ from kwhy.ingest.api.json_text import Broken, after_space, line_of, trailing, va
 from kwhy.ingest.api.kinds import FOREIGN_TWINS, Envelope, struct_for
 from kwhy.ingest.storage import released
 from kwhy.model.document import Unparsed
+from kwhy.model.expressions import expression
 
 PIECE_BYTES: Final = 1 << 18
 #: How far behind a piece the end of its last item is looked for; objects in etcd are smaller than 1.5 MiB.
 _SEARCHED_BYTES: Final = 4 << 20
 
 #: The beginning of a list, as kubectl and the API server write it: nothing large stands before "items".
-LIST_HEAD: Final = re.compile(
+LIST_HEAD: Final = expression(
     rb"\{\s*(?:\"(?:apiVersion|kind)\"\s*:\s*\"[^\"\\]{0,200}\"\s*,\s*|\"metadata\"\s*:\s*\{[^{}]{0,4000}\}\s*,\s*){0,3}"
     rb"\"items\"\s*:\s*\["
 )
-_FIRST_ITEM: Final = re.compile(rb"\s*\{\s*\"[^\"\\]{1,64}\"\s*:")
-_NEXT_ITEM: Final = re.compile(rb",\s*\{\s*\"[^\"\\]{1,64}\"\s*:")
-_KIND_BEHIND: Final = re.compile(rb"\"kind\"\s*:\s*\"(\w{1,100})List\"")
+_FIRST_ITEM: Final = expression(rb"\s*\{\s*\"[^\"\\]{1,64}\"\s*:")
+_NEXT_ITEM: Final = expression(rb",\s*\{\s*\"[^\"\\]{1,64}\"\s*:")
+_KIND_BEHIND: Final = expression(rb"\"kind\"\s*:\s*\"(\w{1,100})List\"")
 _TAIL_BYTES: Final = 1 << 16
 
 _HEAD_DECODER: Final = msgspec.json.Decoder(Envelope)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import mmap
-import re
 from typing import Final
 
 import msgspec
 
 from kwhy.ingest.storage import windows
+from kwhy.model.expressions import expression
 
 #: msgspec (msgspec/_core.c, json_has_trailing_characters): "JSON is malformed: trailing characters (byte 9)", where the
 #: byte is counted behind the first character that is too much; white space before it belongs to the value.
-_TRAILING: Final = re.compile(r"trailing characters \(byte (\d+)\)")
-_SPACE: Final = re.compile(rb"[ \t\r\n]*")
+_TRAILING: Final = expression(r"trailing characters \(byte (\d+)\)")
+_SPACE: Final = expression(rb"[ \t\r\n]*")
 _RAW: Final = msgspec.json.Decoder(msgspec.Raw)
 
 

@@ -8,10 +8,11 @@ from typing import Any
 import msgspec
 
 from kwhy.facts.objects import ApiStruct
+from kwhy.model.expressions import expression
 
 #: msgspec: "Expected `str`, got `int` - at `$.metadata.labels[...]`", "Object missing required field `metadata`"
-_COMPLAINT = re.compile(r"^(?P<what>.*?)(?: - at (?P<key>key in )?`(?P<path>\$[^`]*)`)?$", re.DOTALL)
-_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
+_COMPLAINT = expression(r"^(?P<what>.*?)(?: - at (?P<key>key in )?`(?P<path>\$[^`]*)`)?$", re.DOTALL)
+_STEP = expression(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 #: More wrong fields than this, and it is no object of the kind it claims to be.
 MAX_REPAIRS = 25
 

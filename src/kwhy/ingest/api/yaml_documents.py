@@ -12,10 +12,11 @@ from kwhy.ingest.api.listings import listings
 from kwhy.ingest.api.yaml_events import Builder, Item, Refused
 from kwhy.ingest.api.yaml_lines import LinesOnDemand
 from kwhy.model.document import Document, Unparsed
+from kwhy.model.expressions import expression
 from kwhy.model.parsing import Parsed
 
 #: "---", "--- # comment", "..."; inside scalars such a line would be indented (YAML 1.1, 9.2).
-_SEPARATOR: Final = re.compile(rb"^(?:---|\.\.\.)(?=[ \t\n]|\Z)", re.MULTILINE)
+_SEPARATOR: Final = expression(rb"^(?:---|\.\.\.)(?=[ \t\n]|\Z)", re.MULTILINE)
 
 
 def parse_yaml(document: Document) -> Iterator[Parsed]:

@@ -6,13 +6,14 @@ the C stack on nested input), tells lines, and lets an alias bomb be refused whi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any, Final, Protocol, cast
 
 import msgspec
 import yaml
 from yaml._yaml import CParser
+
+from kwhy.model.expressions import expression
 
 #: Deeper documents are refused; API objects nest some twenty levels (CRD schemas some sixty).
 MAX_DEPTH = 400
@@ -27,9 +28,9 @@ _WORDS: Final[dict[str, object]] = {
 }
 _NUMBER_STARTS: Final = frozenset("0123456789+-.")
 #: strconv.ParseInt with base 0: "12", "-0x1F", "0o17", "017", "0b101"
-_INTEGER: Final = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[oO]?[0-7]+|0[bB][01]+|[1-9][0-9]*|0)")
+_INTEGER: Final = expression(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[oO]?[0-7]+|0[bB][01]+|[1-9][0-9]*|0)")
 #: yamlStyleFloat of go.yaml.in/yaml/v2 v2.4 resolve.go
-_FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_FLOAT: Final = expression(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _TAG: Final = "tag:yaml.org,2002:"
 _LARGEST: Final = 1e21
 

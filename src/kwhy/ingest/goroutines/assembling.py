@@ -19,9 +19,10 @@ from kwhy.ingest.goroutines.syntax import (
     read_calls,
     read_position,
 )
+from kwhy.model.expressions import expression
 
 #: Functions that call no Go code: where one appears, a stack begins (runtime/sema.go, runtime/netpoll.go, syscall).
-INNERMOST = re.compile(
+INNERMOST = expression(
     r"(?:syscall\.(?:Syscall6?|RawSyscall6?|syscall|rawSyscallNoError)"
     r"|(?:internal/)?runtime(?:/internal)?/syscall\.Syscall6"
     r"|(?:internal/)?sync\.runtime_\w+|internal/poll\.runtime_pollWait|net\.runtime_pollWait"

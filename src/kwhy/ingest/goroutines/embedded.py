@@ -10,12 +10,13 @@ import re
 from dataclasses import dataclass
 
 from kwhy.model.document import Document, Locator
+from kwhy.model.expressions import expression
 
 #: The marks that containerd and dockerd put around a logged dump.
 BEGIN, END = "=== BEGIN goroutine stack dump ===", "=== END goroutine stack dump ==="
 #: A header with an escaped line end: ``goroutine 34 [running]:\\n`` as logfmt and JSON write it.
-ESCAPED_HEADER = re.compile(r"goroutine \d{1,19} \[[^\]\n]{1,200}\]:\\n")
-_ESCAPE = re.compile(r"\\(?:u(?P<hex>[0-9a-fA-F]{4})|x(?P<byte>[0-9a-fA-F]{2})|(?P<one>.))")
+ESCAPED_HEADER = expression(r"goroutine \d{1,19} \[[^\]\n]{1,200}\]:\\n")
+_ESCAPE = expression(r"\\(?:u(?P<hex>[0-9a-fA-F]{4})|x(?P<byte>[0-9a-fA-F]{2})|(?P<one>.))")
 _ONE = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "v": "\v", "a": "\a"}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from kwhy.ingest.goroutines.inferring import infer_state, is_lock_wait, lock_pla
 from kwhy.ingest.goroutines.naming import components_of, go_at_least, name_program
 from kwhy.ingest.goroutines.syntax import Call, Header, Stack, first_argument, frame_of, project_of, words
 from kwhy.model.document import Document, Locator
+from kwhy.model.expressions import expression
 from kwhy.model.time import UNKNOWN_MOMENT, Moment
 
 #: Goroutines kept of each group besides the one that waited longest: the first ones of the dump.
@@ -300,7 +300,7 @@ def _lock_of(stack: Stack, group: Accumulator) -> tuple[int | None, str]:
 
 #: A lock this many bytes or less behind an object's address is taken for a field of it.
 LARGEST_OWNER = 4096
-_WORD = re.compile(r"(?<![0-9a-zA-Z])0x[0-9a-f]{5,16}(?![0-9a-f])")
+_WORD = expression(r"(?<![0-9a-zA-Z])0x[0-9a-f]{5,16}(?![0-9a-f])")
 
 
 def owner_of(arguments: str, lock: int | None) -> int | None:
@@ -316,7 +316,7 @@ def owner_of(arguments: str, lock: int | None) -> int | None:
 
 
 #: Wrappers that the compiler makes for go and defer statements: ``main.main.gowrap1``, ``f.deferwrap2``
-_WRAPPER = re.compile(r"\.(?:gowrap|deferwrap)\d+$")
+_WRAPPER = expression(r"\.(?:gowrap|deferwrap)\d+$")
 
 
 def is_hidden(function: str) -> bool:

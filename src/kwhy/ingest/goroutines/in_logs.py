@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import mmap
-import re
 from collections.abc import Iterator
 
 from kwhy.ingest.goroutines.reading import Reader
 from kwhy.model.document import Document, Unparsed
+from kwhy.model.expressions import expression
 from kwhy.model.parsing import Parsed
 
 #: A goroutine's header anywhere in a line, behind a prefix or inside an escaped message.
-HEADER_ANYWHERE = re.compile(rb"goroutine \d{1,19}(?: gp=\S{1,40} m=\S{1,40}(?: mp=\S{1,40})?)? \[[^\]\n]{1,200}\]:")
+HEADER_ANYWHERE = expression(rb"goroutine \d{1,19}(?: gp=\S{1,40} m=\S{1,40}(?: mp=\S{1,40})?)? \[[^\]\n]{1,200}\]:")
 #: Bytes after a header in which the next one must follow, or the dump is over; a stack rarely exceeds 20 KiB.
 REACH = 64 << 10
 #: Lines before the first header that may say why the process dumped ("SIGABRT: abort", "PC=…", a blank line).

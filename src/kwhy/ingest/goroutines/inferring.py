@@ -6,28 +6,29 @@ import re
 
 from kwhy.facts.goroutines import Frame
 from kwhy.ingest.goroutines.syntax import Call, first_argument
+from kwhy.model.expressions import expression
 
 #: State by innermost frame, in the runtime's words (waitReasonStrings, runtime/runtime2.go, Go 1.26).
 _BY_TOP_FRAME: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"(?:internal/)?sync\.runtime_notifyListWait$|sync\.\(\*Cond\)\.Wait$"), "sync.Cond.Wait"),
-    (re.compile(r"(?:internal/poll|net)\.runtime_pollWait$"), "IO wait"),
-    (re.compile(r"time\.Sleep$"), "sleep"),
-    (re.compile(r"runtime\.gopark$|runtime\.goparkunlock$"), "waiting"),
-    (re.compile(r"(?:syscall|(?:internal/)?runtime(?:/internal)?/syscall|golang\.org/x/sys/unix)\.\w+$"), "syscall"),
-    (re.compile(r"os/signal\.signal_recv$"), "syscall"),
-    (re.compile(r"os\.\(\*Process\)\.(?:blockUntilWaitable|wait|pidfdWait|Wait)$"), "syscall"),
-    (re.compile(r"net/rpc\.\(\*Client\)\.Call$"), "chan receive"),  # <-client.Go(…).Done, net/rpc/client.go
+    (expression(r"(?:internal/)?sync\.runtime_notifyListWait$|sync\.\(\*Cond\)\.Wait$"), "sync.Cond.Wait"),
+    (expression(r"(?:internal/poll|net)\.runtime_pollWait$"), "IO wait"),
+    (expression(r"time\.Sleep$"), "sleep"),
+    (expression(r"runtime\.gopark$|runtime\.goparkunlock$"), "waiting"),
+    (expression(r"(?:syscall|(?:internal/)?runtime(?:/internal)?/syscall|golang\.org/x/sys/unix)\.\w+$"), "syscall"),
+    (expression(r"os/signal\.signal_recv$"), "syscall"),
+    (expression(r"os\.\(\*Process\)\.(?:blockUntilWaitable|wait|pidfdWait|Wait)$"), "syscall"),
+    (expression(r"net/rpc\.\(\*Client\)\.Call$"), "chan receive"),  # <-client.Go(…).Done, net/rpc/client.go
     (
-        re.compile(
+        expression(
             r"google\.golang\.org/grpc(?:/internal)?/transport\.\(\*(?:Client)?Stream\)\.(?:Header|waitOnHeader)$"
         ),
         "select",
     ),
-    (re.compile(r"github\.com/containerd/ttrpc\.\(\*Client\)\.dispatch$"), "select"),
-    (re.compile(r"net/http\.\(\*persistConn\)\.roundTrip$"), "select"),
+    (expression(r"github\.com/containerd/ttrpc\.\(\*Client\)\.dispatch$"), "select"),
+    (expression(r"net/http\.\(\*persistConn\)\.roundTrip$"), "select"),
 )
-_SEMAPHORE = re.compile(r"(?:internal/)?sync\.runtime_Semacquire(?:Mutex|RWMutexR?|WaitGroup|)$")
-_LOCKING = re.compile(r"(?:internal/)?sync\.\(\*(?P<type>Mutex|RWMutex|WaitGroup)\)\.(?P<method>\w+)$")
+_SEMAPHORE = expression(r"(?:internal/)?sync\.runtime_Semacquire(?:Mutex|RWMutexR?|WaitGroup|)$")
+_LOCKING = expression(r"(?:internal/)?sync\.\(\*(?P<type>Mutex|RWMutex|WaitGroup)\)\.(?P<method>\w+)$")
 
 #: Where the semaphores lie inside their locks: Mutex{state int32; sema uint32}; RWMutex{w Mutex; writerSem, readerSem
 #: uint32; …} (sync/mutex.go, sync/rwmutex.go, internal/sync/mutex.go; unchanged from Go 1.9 to 1.26).

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 
 from kwhy.facts.goroutines import Frame, ProgramFrom
 from kwhy.ingest.goroutines.syntax import Stack
+from kwhy.model.expressions import expression
 
 #: ``/srv/lab/netfabric/cmd/netfabricd/main.go``, ``k8s.io/kubernetes@v1.34.4/cmd/kubelet/kubelet.go``
-_COMMAND_FILE = re.compile(r"(?:^|/)cmd/(?P<name>[\w.\-]+)/[\w.\-]+\.go$")
+_COMMAND_FILE = expression(r"(?:^|/)cmd/(?P<name>[\w.\-]+)/[\w.\-]+\.go$")
 #: ``/go/src/github.com/flannel-io/flannel/main.go``, ``github.com/x/tool@v1.2.0/main.go``
-_MAIN_FILE = re.compile(r"(?:^|/)(?P<name>[\w.\-]+?)(?:@[^/]{1,200})?/main\.go$")
+_MAIN_FILE = expression(r"(?:^|/)(?P<name>[\w.\-]+?)(?:@[^/]{1,200})?/main\.go$")
 #: ``k8s.io/kubernetes/cmd/kubelet/app``, ``github.com/containerd/containerd/cmd/containerd/command``
-_COMMAND_PACKAGE = re.compile(r"(?:^|/)cmd/(?P<name>[\w.\-]+)(?:/|$)")
+_COMMAND_PACKAGE = expression(r"(?:^|/)cmd/(?P<name>[\w.\-]+)(?:/|$)")
 #: Directories that are not programs' names.
 _PLACES = frozenset({"app", "main", "src", "cmd", "server", "daemon", "agent", "work", "workspace", "build", "code"})
 

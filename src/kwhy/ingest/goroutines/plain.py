@@ -7,7 +7,6 @@ stack per group are never parsed: the bar is a small multiple of the time for co
 from __future__ import annotations
 
 import mmap
-import re
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import TypeAlias
 from kwhy.ingest.goroutines.assembling import read_piece
 from kwhy.ingest.goroutines.grouping import Accumulator, Collector, example_of, is_hidden
 from kwhy.ingest.goroutines.syntax import read_bracket
+from kwhy.model.expressions import expression
 
 #: Bytes read at a time; the copy of one block is all the memory that the size of a dump costs.
 BLOCK = 8 << 20
@@ -24,7 +24,7 @@ LONGEST_PIECE = 1 << 20
 #: Distinct raw keys remembered; a dump with more (frame pointers in every line) falls back to careful reading.
 REMEMBERED_KEYS = 4096
 
-_FIRST_POINTER = re.compile(rb"\((0x[0-9a-f]+)(?=[,)])")
+_FIRST_POINTER = expression(rb"\((0x[0-9a-f]+)(?=[,)])")
 
 
 #: Takes a piece of the document, the number of its first line, and whether a blank line follows it.

@@ -6,8 +6,9 @@ every line. What the words are depends on how the journal was printed (``journal
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
+
+from kwhy.model.expressions import expression
 
 
 class Prefixed(NamedTuple):
@@ -23,31 +24,31 @@ class Prefixed(NamedTuple):
 _HOST = r"(?P<host>[^\s:\[]{1,253}) "
 _PROGRAM = r"(?P<program>[A-Za-z][\w.\-@/]{0,63})(?:\[(?P<pid>\d{1,10})\])?:(?: |$)"
 #: journalctl -o short, syslog: ``Jul 29 17:00:00 n1 kubelet[123]: ``; short-precise has a fraction; some drop the host
-SYSLOG = re.compile(
+SYSLOG = expression(
     rf"(?P<stamp>[A-Z][a-z]{{2}} {{1,2}}\d{{1,2}} \d\d:\d\d:\d\d(?:\.\d{{1,9}})?) {{1,2}}(?:{_HOST})?{_PROGRAM}"
 )
 #: journalctl -o short-iso: ``2019-07-29T17:00:00+0800 n1 kubelet[123]: ``
-ISO = re.compile(
+ISO = expression(
     r"(?P<stamp>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+\-]\d\d:?\d\d)?) "
     rf"(?:{_HOST})?{_PROGRAM}"
 )
 #: journalctl -o short-full: ``Mon 2019-07-29 17:00:00 CST n1 kubelet[123]: ``
-FULL = re.compile(
+FULL = expression(
     r"[A-Z][a-z]{2} (?P<stamp>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})? [A-Z+\-\d]{1,6}) "
     rf"{_HOST}{_PROGRAM}"
 )
 #: journalctl -o short-unix: ``1564390800.123456 n1 kubelet[123]: ``,
 #: -o short-monotonic: ``[ 1234.567890] n1 kubelet[123]: ``
-CLOCK = re.compile(rf"(?P<stamp>\d{{9,11}}\.\d{{1,9}}|\[ {{0,12}}\d{{1,12}}\.\d{{1,9}}\]) {_HOST}{_PROGRAM}")
+CLOCK = expression(rf"(?P<stamp>\d{{9,11}}\.\d{{1,9}}|\[ {{0,12}}\d{{1,12}}\.\d{{1,9}}\]) {_HOST}{_PROGRAM}")
 #: Container logs as the runtime keeps them (CRI): ``2024-01-31T10:00:00.123456789Z stderr F ``
-CRI = re.compile(r"(?P<stamp>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+\-]\d\d:\d\d)) std(?:out|err) [FP] ")
+CRI = expression(r"(?P<stamp>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+\-]\d\d:\d\d)) std(?:out|err) [FP] ")
 #: kubectl logs --timestamps: ``2024-01-31T10:00:00.123456789Z ``
-STAMP = re.compile(r"(?P<stamp>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,9}Z) ")
+STAMP = expression(r"(?P<stamp>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,9}Z) ")
 #: A journal cut to the program's name: ``kubelet: ``, ``kubelet[123]: ``
-PROGRAM = re.compile(_PROGRAM)
+PROGRAM = expression(_PROGRAM)
 
 #: The same, indented by whoever quoted it: `` kubelet[2767716]: ``
-INDENTED = re.compile(r" {1,8}(?P<program>[A-Za-z][\w.\-@/]{0,63})\[(?P<pid>\d{1,10})\]: ?")
+INDENTED = expression(r" {1,8}(?P<program>[A-Za-z][\w.\-@/]{0,63})\[(?P<pid>\d{1,10})\]: ?")
 
 #: First words of the runtime's own lines that look like a program's prefix (runtime/panic.go, runtime/signal_unix.go).
 RUNTIME_WORDS = frozenset(

@@ -9,16 +9,15 @@ Printed by printCountProfile and printStackRecord (runtime/pprof/pprof.go, Go 1.
 
 from __future__ import annotations
 
-import re
-
 from kwhy.ingest.goroutines.syntax import Call, Stack
+from kwhy.model.expressions import expression
 
 #: ``goroutine profile: total 38``
-TITLE = re.compile(r"goroutine profile: total \d{1,9}$")
+TITLE = expression(r"goroutine profile: total \d{1,9}$")
 #: ``5 @ 0x43b6e5 0x44b1af``
-COUNT = re.compile(r"(?P<count>\d{1,9}) @(?: 0x[0-9a-f]{1,16})+$")
+COUNT = expression(r"(?P<count>\d{1,9}) @(?: 0x[0-9a-f]{1,16})+$")
 #: ``#	0x47a2c4	sync.runtime_SemacquireMutex+0x24	/usr/local/go/src/runtime/sema.go:77``
-CALL = re.compile(
+CALL = expression(
     r"#\s{1,8}0x[0-9a-f]{1,16}\s{1,8}(?P<function>\S{1,2000}?)(?:\+0x[0-9a-f]{1,16})?\s{1,200}(?P<file>\S.{0,2000}):(?P<line>\d{1,9})$"
 )
 #: ``# labels: {"key":"value"}``

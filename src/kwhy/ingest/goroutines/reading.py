@@ -13,16 +13,17 @@ from kwhy.ingest.goroutines.prefixes import ESCAPED_TAB, Prefixed, strip_prefix
 from kwhy.ingest.goroutines.profile import TITLE, Profile
 from kwhy.ingest.goroutines.syntax import Stack
 from kwhy.model.document import Document, Unparsed
+from kwhy.model.expressions import expression
 from kwhy.model.parsing import Parsed
 
 #: A line longer than this is no line of a stack (the longest frames, of generic types, stay below 4 KiB).
 LONGEST_LINE = 16 << 10
 #: A line that has one of containerd's and dockerd's marks and nothing of a dump after it.
-_MARK = re.compile(f'(?:{re.escape(BEGIN)}|{re.escape(END)})"?$')
+_MARK = expression(f'(?:{re.escape(BEGIN)}|{re.escape(END)})"?$')
 #: What starts a dump: ``SIGABRT: abort``, ``SIGQUIT: quit`` (runtime/sigtab_linux_generic.go)
-SIGNAL = re.compile(r"(?P<signal>SIG(?:ABRT|QUIT|SEGV|BUS|FPE|ILL|TRAP|SYS)): [a-z]")
+SIGNAL = expression(r"(?P<signal>SIG(?:ABRT|QUIT|SEGV|BUS|FPE|ILL|TRAP|SYS)): [a-z]")
 #: What the runtime prints around the stacks of a dying process (dumpregs in runtime/signal_*.go, runtime/panic.go).
-AROUND = re.compile(
+AROUND = expression(
     r"(?:PC=0x[0-9a-f]+ m=.{0,200}|[a-z][a-z0-9]{1,6} +0x[0-9a-f]{1,16}|exit status \d+|\[signal .{0,200}\]"
     r"|(?:panic|fatal error|runtime): .{0,4000}|runtime stack:|-{3,5}|\.\.\.)$"
 )

@@ -6,33 +6,33 @@ Sources: runtime/traceback.go (``goroutineheader``, ``traceback2``, ``printcreat
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from kwhy.facts.goroutines import Frame, certain_word
+from kwhy.model.expressions import expression
 
 #: ``goroutine 67570 [syscall, 1595 minutes, locked to thread]:``
 #: ``goroutine 1 gp=0xc000002380 m=0 mp=0x1a2b3c0 [running]:`` (fatal errors and GOTRACEBACK=system, Go 1.22 and later)
-HEADER = re.compile(
+HEADER = expression(
     r"goroutine (?P<id>\d{1,19})(?P<runtime> gp=\S{1,40} m=\S{1,40}(?: mp=\S{1,40})?)?"
     r" \[(?P<bracket>[^\n]{1,4096})\]:?$"
 )
 #: ``created by k8s.io/kubernetes/pkg/kubelet/pleg.(*GenericPLEG).Start in goroutine 362`` (Go 1.21 names the parent)
-CREATED_BY = re.compile(r"created by (?P<function>\S+?)(?: in goroutine (?P<parent>\d{1,19}))?$")
+CREATED_BY = expression(r"created by (?P<function>\S+?)(?: in goroutine (?P<parent>\d{1,19}))?$")
 #: ``...additional frames elided...`` (up to Go 1.20), ``...23 frames elided...``
-ELIDED = re.compile(r"\.\.\.(?P<count>\d{1,9}|additional) frames elided\.\.\.$")
+ELIDED = expression(r"\.\.\.(?P<count>\d{1,9}|additional) frames elided\.\.\.$")
 #: ``[originating from goroutine 12]:`` (GODEBUG=tracebackancestors)
-ANCESTOR = re.compile(r"\[originating from goroutine \d{1,19}\]:$")
+ANCESTOR = expression(r"\[originating from goroutine \d{1,19}\]:$")
 #: ``12 minutes`` inside a header's brackets
-MINUTES = re.compile(r"(?P<minutes>\d{1,9}) minutes$")
+MINUTES = expression(r"(?P<minutes>\d{1,9}) minutes$")
 #: The arguments of a call: ``0xc000308800?, 0x4?, {0x90a810, ...}, _``; nothing in reports that were cleaned of them.
-ARGUMENTS = re.compile(r"[0-9a-fA-Fx?{}_,.+ \-]*$")
+ARGUMENTS = expression(r"[0-9a-fA-Fx?{}_,.+ \-]*$")
 #: A printable function name: ``google.golang.org/grpc.(*Server).serveStreams.func1.1``
-FUNCTION = re.compile(r"[A-Za-z_~][^\s\"'=;,<>|&]*$")
+FUNCTION = expression(r"[A-Za-z_~][^\s\"'=;,<>|&]*$")
 #: What may follow a position: the offset in the function and, in fatal errors, the frame's registers:
 #: ``/usr/local/go/src/net/rpc/server.go:383 +0x1f4``, ``runtime/netpoll.go:305 +0x89 fp=0xc1 sp=0xc2 pc=0x43b6e5``
-OFFSETS = re.compile(r"(?: \+0x[0-9a-f]{1,16})?(?: fp=\S{1,20} sp=\S{1,20}(?: pc=\S{1,20})?)?$")
+OFFSETS = expression(r"(?: \+0x[0-9a-f]{1,16})?(?: fp=\S{1,20} sp=\S{1,20}(?: pc=\S{1,20})?)?$")
 #: States with a suffix that is a marker, not a reason: ``chan receive (durable)``, ``select (scan)``, ``… (leaked)``
 MARKERS = ("scan", "durable", "leaked")
 
@@ -191,7 +191,7 @@ def read_calls(text: str) -> list[Call] | None:
 
 
 #: What a journal puts between two frames that it glued: ``kubelet: ``, ``dockerd[812]: ``
-GLUE = re.compile(r"[A-Za-z][\w.\-@]{0,63}(?:\[\d{1,10}\])?: ")
+GLUE = expression(r"[A-Za-z][\w.\-@]{0,63}(?:\[\d{1,10}\])?: ")
 
 
 def _glue(text: str, position: int) -> int:

@@ -11,6 +11,8 @@ from enum import Enum
 
 import msgspec
 
+from kwhy.model.expressions import expression
+
 
 class What(Enum):
     """What kwhy reads from a column."""
@@ -74,12 +76,12 @@ _KEYWORDS = {
     **dict.fromkeys(("time", "cputime", "bsdtime"), What.TIME),
     **dict.fromkeys(("args", "cmd", "command", "comm", "ucmd", "ucomm", "fname"), What.TEXT),
 }
-_HEADER_WORD = re.compile(r"[%A-Z][A-Z%+_/-]*")
-_WORD = re.compile(r"\S+")
+_HEADER_WORD = expression(r"[%A-Z][A-Z%+_/-]*")
+_WORD = expression(r"\S+")
 #: `Sat Nov 21 23:35:33 2026` (-o lstart), `Nov 21` (-o start), or one word (`23:35`, `Nov21`, `2025`)
-_START_TIME = re.compile(r"[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}|[A-Z][a-z]{2} [ \d]\d(?=\s|$)|\S+")
+_START_TIME = expression(r"[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}|[A-Z][a-z]{2} [ \d]\d(?=\s|$)|\S+")
 #: `Ssl`, or busybox's `S <` and `S N` (procps/ps.c: blank, W or priority in fixed places)
-_STATE = re.compile(r"[A-Za-z] {1,2}[<N](?=\s)|\S+")
+_STATE = expression(r"[A-Za-z] {1,2}[<N](?=\s)|\S+")
 
 
 def header_columns(line: str) -> tuple[Column, ...] | None:
@@ -105,9 +107,9 @@ EF_COLUMNS = option_columns("user,pid,ppid,c,stime,tty,time,cmd")
 AUX_COLUMNS = option_columns("user,pid,pcpu,pmem,vsz,rss,tty,stat,stime,time,cmd")
 
 #: A row of `ps -ef`, without its header: `root  4552  1  2 Nov20 ?  00:00:03 /usr/bin/kubelet --config=…`
-EF_ROW = re.compile(r"[\w.+-]+\s+\d+\s+\d+\s+\d+\s+[\w:]+\s+\S+\s+(?:\d+-)?\d+:\d\d:\d\d\s+\S")
+EF_ROW = expression(r"[\w.+-]+\s+\d+\s+\d+\s+\d+\s+[\w:]+\s+\S+\s+(?:\d+-)?\d+:\d\d:\d\d\s+\S")
 #: A row of `ps aux`, without its header: `root  1346  0.0  0.0  5388  4236 ?  Ss  23:15  0:00 bash`
-AUX_ROW = re.compile(
+AUX_ROW = expression(
     r"[\w.+-]+\s+\d+\s+[\d.]+\s+[\d.]+\s+\d+\s+\d+\s+\S+\s+[A-Z][<NLsl+]*\s+[\w:]+\s+(?:\d+-)?[\d:]+\s+\S"
 )
 
@@ -173,7 +175,7 @@ def tree_depth(text: str) -> tuple[int, str]:
 
 
 #: ` \_ bash`, ` |   \_ bash` (procps-ng ps/output.c, forest_helper)
-_TREE = re.compile(r"(?:[ |]{4}){0,64} \\_ ")
+_TREE = expression(r"(?:[ |]{4}){0,64} \\_ ")
 
 
 def elapsed_seconds(words: str) -> float | None:
@@ -186,7 +188,7 @@ def elapsed_seconds(words: str) -> float | None:
     return None
 
 
-_ETIME = re.compile(r"(?:(\d{1,7})-)?(?:(\d{1,3}):)?(\d{1,9}):(\d\d)")
+_ETIME = expression(r"(?:(\d{1,7})-)?(?:(\d{1,3}):)?(\d{1,9}):(\d\d)")
 
 
 def words_of(line: str) -> Iterator[str]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 
 from kwhy.ingest.host.command_lines import CommandLine, read_command, runs
 from kwhy.ingest.host.ps_columns import Column, option_columns
+from kwhy.model.expressions import expression
 
 #: Options of procps ps whose separate operand follows (ps(1), simple and list selection).
 _WITH_OPERAND = frozenset("CGUgopqstukO")
@@ -15,7 +14,7 @@ _WITH_OPERAND = frozenset("CGUgopqstukO")
 _LONG_WITH_OPERAND = frozenset(
     {"--pid", "--ppid", "--sid", "--user", "--User", "--group", "--Group", "--tty", "--format", "--sort", "--columns"}
 )
-_LITERAL = re.compile(r"[\w./:@-]+")
+_LITERAL = expression(r"[\w./:@-]+")
 
 
 class Scope(msgspec.Struct, frozen=True):

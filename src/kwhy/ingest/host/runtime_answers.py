@@ -16,31 +16,32 @@ from kwhy.facts.processes import masked
 from kwhy.facts.runtime import Outcome, RuntimeAnswer
 from kwhy.ingest.host.command_lines import CommandLine, read_command
 from kwhy.model.document import Document
+from kwhy.model.expressions import expression
 from kwhy.model.time import UNKNOWN_MOMENT, Moment
 from kwhy.model.time import at as moment_at
 
 CLIENTS = frozenset({"crictl", "docker", "ctr", "nerdctl", "podman"})
 
 #: `rpc error: code = DeadlineExceeded desc = context deadline exceeded`
-_RPC = re.compile(r"rpc error: code = (?P<code>\w{1,40}) desc = ")
+_RPC = expression(r"rpc error: code = (?P<code>\w{1,40}) desc = ")
 #: `time="2026-11-21T23:58:47Z" level=fatal msg="validate service connection: …"` (logrus, no terminal)
-_LOGRUS = re.compile(
+_LOGRUS = expression(
     r'time="(?P<time>[^"]{1,40})" level=(?P<level>fatal|error|panic) msg="(?P<text>(?:[^"\\]|\\.){1,4000})"'
 )
 #: `FATA[0010] failed to connect: context deadline exceeded`, `ERRO[0002] …` (logrus on a terminal)
-_TERMINAL = re.compile(r"(?:FATA|ERRO|PANI)\[[\dT:.Z+-]{1,40}\] (?P<text>.{1,4000})")
+_TERMINAL = expression(r"(?:FATA|ERRO|PANI)\[[\dT:.Z+-]{1,40}\] (?P<text>.{1,4000})")
 #: `E1121 23:58:40.004162     339 remote_runtime.go:432] "ContainerStatus from runtime service failed" err="…"` (klog)
-_KLOG = re.compile(r"E\d{4} \d\d:\d\d:\d\d\.\d{6}\s{1,8}\d{1,10} remote_\w{1,20}\.go:\d{1,6}\] (?P<text>.{1,4000})")
+_KLOG = expression(r"E\d{4} \d\d:\d\d:\d\d\.\d{6}\s{1,8}\d{1,10} remote_\w{1,20}\.go:\d{1,6}\] (?P<text>.{1,4000})")
 #: `Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?`,
 #: `Error response from daemon: …`, `Error: No such object: x`, `ctr: failed to dial "/run/x.sock": …`
-_PLAIN = re.compile(
+_PLAIN = expression(
     r"(?P<text>(?:Cannot connect to the Docker daemon|Error response from daemon:|Error: No such|error during connect:"
     r"|Got permission denied|permission denied while|ctr: |Error: (?:failed|rpc)|failed to connect|crictl: ).{0,4000})"
 )
-_ENDPOINT = re.compile(r"(?:unix://)?(?P<path>/[\w./-]{1,200}\.sock(?:et)?)")
+_ENDPOINT = expression(r"(?:unix://)?(?P<path>/[\w./-]{1,200}\.sock(?:et)?)")
 #: `^C` typed at a command that does not end; what a shell says of `timeout`
-_INTERRUPTED = re.compile(r"\s*(?:\^C\s*)+\s*$")
-_KILLED = re.compile(r"\s*(?:Terminated|Killed|timeout: .{1,200})\s*")
+_INTERRUPTED = expression(r"\s*(?:\^C\s*)+\s*$")
+_KILLED = expression(r"\s*(?:Terminated|Killed|timeout: .{1,200})\s*")
 #: One of these stands in every line that an expression above matches.
 _SIGNS = (
     *("^C", "Terminated", "Killed", "timeout: ", "rpc error: ", 'time="', "FATA[", "ERRO[", "PANI[", "remote_"),

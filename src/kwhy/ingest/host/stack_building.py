@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 from kwhy.facts.kernel import ThreadStack
 from kwhy.model.document import Document
+from kwhy.model.expressions import expression
 
 #: `[<0>] netlink_recvmsg+0x4e/0x2b0`, `[<ffffffff8157935f>] __skb_recv_datagram+0x29/0x70 [sunrpc]` (/proc/PID/stack;
 #: Linux 2.6 to today), ` ? schedule_timeout+0xbf/0xff`, ` __schedule+0x582/0x701` (Call Trace of the kernel log)
-FRAME = re.compile(
+FRAME = expression(
     r"\s*(?:\[<[0-9a-f]{1,16}>\]\s+)?(?P<unsure>\?\s+)?(?P<function>[A-Za-z_][\w.$]{0,200})"
     r"\+0x[0-9a-f]{1,8}/0x[0-9a-f]{1,8}(?P<module>\s+\[[^\]\n]{1,80}\])?\s*"
 )
 #: `[<0>] 0xffffffffffffffff`, the end of a stack (until Linux 5.1), and addresses without a symbol
-BARE_ADDRESS = re.compile(r"\s*(?:\[<[0-9a-f]{1,16}>\]\s+)?(?:\?\s+)?0x[0-9a-f]{1,16}\s*")
+BARE_ADDRESS = expression(r"\s*(?:\[<[0-9a-f]{1,16}>\]\s+)?(?:\?\s+)?0x[0-9a-f]{1,16}\s*")
 
 #: `45 0x3 0xbf453700000 0x10000 0x0 0xbf4536874d4 0xbf453687544 0xbf453687380 0x40d00e` (/proc/PID/syscall: number, six
 #: arguments, stack and program counter; `-1 0x… 0x…` outside a call; fs/proc/base.c proc_pid_syscall)
-SYSCALL = re.compile(r"\s*(?P<number>-?\d{1,6})(?P<words>(?: 0x[0-9a-f]{1,16}){2,8})\s*")
+SYSCALL = expression(r"\s*(?P<number>-?\d{1,6})(?P<words>(?: 0x[0-9a-f]{1,16}){2,8})\s*")
 _ARGUMENTS = 6
 
 #: `ORIG_RAX: 000000000000002d`, `RDI: 0000000000000003`, `R8: 0`, `R09: 0` (x86 registers of crash and the kernel log)
-_REGISTER = re.compile(r"\b(?P<name>ORIG_RAX|RDI|RSI|RDX|R10|R0?8|R0?9): (?P<value>[0-9a-f]{1,16})\b")
+_REGISTER = expression(r"\b(?P<name>ORIG_RAX|RDI|RSI|RDX|R10|R0?8|R0?9): (?P<value>[0-9a-f]{1,16})\b")
 #: The argument registers of a system call (x86-64 psABI, A.2.1).
 _ARGUMENT_REGISTERS = ("RDI", "RSI", "RDX", "R10", "R8", "R9")
 

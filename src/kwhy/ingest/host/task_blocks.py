@@ -6,39 +6,39 @@ Sources: kernel/hung_task.c check_hung_task; kernel/sched/core.c sched_show_task
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from kwhy.facts.kernel import ThreadStack
 from kwhy.ingest.host.stack_building import StackBuilder
 from kwhy.model.document import Document
+from kwhy.model.expressions import expression
 
 #: `Mar  5 03:45:22 hostname kernel: [732480.608084] `, `[13064037.892855] `, `[Mon Nov 21 21:31:41 2026] `,
 #: `<4>[12.3] `, `[    1.2][  T123] `
-_PREFIX = re.compile(
+_PREFIX = expression(
     r"(?:<\d{1,3}>)?(?:[^\n]{0,200}?\bkernel: ?)?(?:\[ {0,12}\d{1,12}\.\d{1,9}\]|\[[A-Z][a-z]{2} [^\]\n]{10,40}\])?"
     r"(?:\[ {0,8}[TC]\d{1,10}\])?"
 )
 #: `INFO: task docker:102958 blocked for more than 120 seconds.`
-_HUNG = re.compile(
+_HUNG = expression(
     r"\s?INFO: task (?P<program>.{1,64}):(?P<tid>\d{1,10}) blocked (?:in I/O wait )?"
     r"for more than (?P<seconds>\d{1,9}) seconds"
 )
 #: `task:runc:[1:CHILD]  state:D stack:0     pid:42539 tgid:42539 ppid:4405   flags:0x00000002` (since 5.10)
-_TASK = re.compile(
+_TASK = expression(
     r"\s?task:(?P<program>.{1,64}?)\s{1,16}state:(?P<state>\S)\s{1,4}stack:\s{0,8}\d{1,8}\s{1,8}pid:\s{0,8}(?P<tid>\d{1,10})"
     r"\s{1,8}(?:tgid:\s{0,8}(?P<tgid>\d{1,10})\s{1,8})?ppid:\s{0,8}(?P<ppid>\d{1,10})\b.{0,100}"
 )
 #: `docker          D ffff88203e6b3680     0 102958      1 0x00000080` (to 4.8),
 #: `kworker/u4:6    D    0   293      2 0x00000000` (to 5.9)
-_OLD_TASK = re.compile(
+_OLD_TASK = expression(
     r"\s?(?P<program>\S.{0,40}?)\s{1,16}(?P<state>[RSDTtXZIPWK])\s{1,8}(?:running task\s{1,8}|[0-9a-f]{8,16}\s{1,8})?"
     r"\d{1,8}\s{1,10}(?P<tid>\d{1,10})\s{1,8}(?P<ppid>\d{1,10})\s{1,4}0x[0-9a-f]{1,16}\s{0,8}"
 )
 #: What the old form ends with: "0x", up to 16 digits, up to 8 blanks.
 _FLAGS_LENGTH = 26
 #: `Workqueue: netns cleanup_net`
-_WORKQUEUE = re.compile(r"\s?Workqueue: (?P<work>.{1,120})")
+_WORKQUEUE = expression(r"\s?Workqueue: (?P<work>.{1,120})")
 #: Kernel threads are children of kthreadd, pid 2, and processes of one thread.
 _KTHREADD = 2
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
+from kwhy.model.expressions import expression
 
 #: A header word: capitals, single blanks within (`POD ID`, `CPU %`).
-_HEADER_CELL = re.compile(r"[A-Z%][A-Z%/]*(?: [A-Z%][A-Z%/]*)*")
-_GAP = re.compile(r"\s{2,}|\t")
+_HEADER_CELL = expression(r"[A-Z%][A-Z%/]*(?: [A-Z%][A-Z%/]*)*")
+_GAP = expression(r"\s{2,}|\t")
 
 
 def header_cells(line: str) -> list[tuple[str, int]]:

@@ -10,15 +10,16 @@ pkg/describe/describe.go.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-_GAP = re.compile(r" {2,}|\t+")
+from kwhy.model.expressions import expression
+
+_GAP = expression(r" {2,}|\t+")
 #: A run of non-gap text: words with single spaces between them.
-_PIECE = re.compile(r"[^ \t]+(?: [^ \t]+)*")
+_PIECE = expression(r"[^ \t]+(?: [^ \t]+)*")
 #: A heading of `kubectl get`: capitals, digits and marks ("CPU(cores)", "PORT(S)", "UP-TO-DATE", "NOMINATED NODE").
-_HEADING = re.compile(r"[A-Z][A-Z0-9()%/_.-]*(?:\((?:cores|bytes)\)|\(%\))?(?: [A-Z][A-Z0-9()%/_.-]*)*")
+_HEADING = expression(r"[A-Z][A-Z0-9()%/_.-]*(?:\((?:cores|bytes)\)|\(%\))?(?: [A-Z][A-Z0-9()%/_.-]*)*")
 #: Headings that hold a space, for tables whose gaps were collapsed.
 _TWO_WORDS = (
     "NOMINATED NODE", "READINESS GATES", "LAST SEEN", "FIRST SEEN", "ACCESS MODES", "RECLAIM POLICY", "NODE SELECTOR",
@@ -111,7 +112,7 @@ def _split_tabs(line: str, header: Header) -> list[str] | None:
 
 
 #: "3 (5m ago)" in column RESTARTS, "5 (2d ago)", and "8s (x3 over 10s)" in LAST SEEN: single spaces within a cell.
-_SPACED_CELL = re.compile(r"(\S+) (\([^()]{1,40}\))")
+_SPACED_CELL = expression(r"(\S+) (\([^()]{1,40}\))")
 
 
 def _split_words(line: str, header: Header) -> list[str] | None:

@@ -11,6 +11,7 @@ import shlex
 import msgspec
 
 from kwhy.ingest.kubectl.kinds import ALL_CATEGORY, is_namespaced, kind_of
+from kwhy.model.expressions import expression
 
 #: Words that run kubectl, and what they stand for: people's usual aliases.
 _PROGRAMS: dict[str, tuple[str, ...]] = {
@@ -75,8 +76,8 @@ _VALUED_LONG = frozenset(
     ]
 )
 #: Whatever changes the output on its way to the document: a pipe may drop rows.
-_SHELL = re.compile(r"[|;&<>`]|\$\(")
-_REDIRECTION = re.compile(r"(?:\s*(?:[12&]?>{1,2})\s*(?:&[12]|[^\s|;&<>]+))+\s*$")
+_SHELL = expression(r"[|;&<>`]|\$\(")
+_REDIRECTION = expression(r"(?:\s*(?:[12&]?>{1,2})\s*(?:&[12]|[^\s|;&<>]+))+\s*$")
 
 
 class KubectlCommand(msgspec.Struct, frozen=True):
@@ -240,9 +241,9 @@ def _custom_columns(output: str) -> tuple[tuple[str, str], ...]:
 
 
 #: A line without one of these words is no kubectl command.
-_MENTION = re.compile(r"(?:^|[\s/])(?:kubectl(?:\.exe)?|kubecolor|oc|kc?|k[gd][a-z]{0,4})\s")
+_MENTION = expression(r"(?:^|[\s/])(?:kubectl(?:\.exe)?|kubecolor|oc|kc?|k[gd][a-z]{0,4})\s")
 #: A prompt with a command behind it: "$ kubectl get pods", "[root@n1 ~]# k get no", "~ kg svc", "➜  ~ kubectl …".
-_PROMPT = re.compile(
+_PROMPT = expression(
     r"(?P<prompt>\S{0,80}(?:\s{1,4}\S{0,60}){0,3}?[$#>%❯➜~λ»]\s+|\+ |)"
     r"(?P<command>(?:sudo )?(?:\S{0,60}/)?(?P<program>[\w.-]{1,20}) .*)"
 )

@@ -16,6 +16,7 @@ from kwhy.facts import objects as api
 from kwhy.facts.objects import Maybe
 from kwhy.ingest.kubectl.tree import Entries, Entry, read_entries
 from kwhy.ingest.kubectl.words import EMPTY, is_empty, timestamp, whole, yes
+from kwhy.model.expressions import expression
 
 
 class Shown(NamedTuple):
@@ -89,7 +90,7 @@ def _words(entry: Entry | None, entire: bool) -> Maybe[list[str]]:
 
 
 #: "80/TCP", "8080/TCP (http)" (describeContainerPorts; with the port's name since v1.33).
-_PORT = re.compile(r"(?P<number>\d{1,5})/(?P<protocol>\w+)(?: \((?P<name>[^()]*)\))?")
+_PORT = expression(r"(?P<number>\d{1,5})/(?P<protocol>\w+)(?: \((?P<name>[^()]*)\))?")
 
 
 def _port_list(text: str | None) -> list[tuple[int, str, str]] | None:
@@ -115,12 +116,12 @@ def _ports(fields: Entries) -> Maybe[list[api.ContainerPort]]:
 
 
 #: describeContainerEnvVars: a reference instead of a value.
-_KEY_REFERENCE = re.compile(
+_KEY_REFERENCE = expression(
     r"<set to the key '(?P<key>[^']*)' (?:in (?P<secret>secret)|of config map) '(?P<name>[^']*)'>"
     r"(?:\s+Optional: (?P<optional>true|false))?"
 )
-_FIELD_REFERENCE = re.compile(r".*\((?P<version>v1):(?P<path>[\w./\[\]'-]+)\)")
-_RESOURCE_REFERENCE = re.compile(r".*\((?P<resource>(?:limits|requests)\.[\w./-]+)\)")
+_FIELD_REFERENCE = expression(r".*\((?P<version>v1):(?P<path>[\w./\[\]'-]+)\)")
+_RESOURCE_REFERENCE = expression(r".*\((?P<resource>(?:limits|requests)\.[\w./-]+)\)")
 
 
 def _environment(entry: Entry | None) -> Maybe[list[api.EnvVar]]:
@@ -145,7 +146,7 @@ def _reference(text: str) -> Maybe[dict[str, Any]]:
 
 
 #: describeContainerEnvFrom: "app-settings  ConfigMap  Optional: false".
-_SOURCE = re.compile(
+_SOURCE = expression(
     r"(?P<name>\S+)\s+(?P<kind>ConfigMap|Secret)(?: with prefix '(?P<prefix>[^']*)')?"
     r"\s+Optional: (?P<optional>true|false)"
 )
@@ -185,7 +186,7 @@ def _resources(fields: Entries, entire: bool) -> Maybe[api.ResourceRequirements]
 
 
 #: describeContainerVolumes: '/etc/app from config (rw,path="app.conf")'.
-_MOUNT = re.compile(r'(?P<path>.+) from (?P<name>[\w.-]+) \((?:ro|rw)(?:,path="(?P<sub>[^"]*)")?\)')
+_MOUNT = expression(r'(?P<path>.+) from (?P<name>[\w.-]+) \((?:ro|rw)(?:,path="(?P<sub>[^"]*)")?\)')
 
 
 def _mounts(entry: Entry | None) -> Maybe[list[api.VolumeMount]]:
@@ -196,11 +197,11 @@ def _mounts(entry: Entry | None) -> Maybe[list[api.VolumeMount]]:
 
 
 #: DescribeProbe: "http-get http://:8080/health delay=30s timeout=1s period=10s #success=1 #failure=3".
-_PROBE = re.compile(
+_PROBE = expression(
     r"(?P<kind>http-get|tcp-socket|exec|grpc|unknown) ?(?P<target>.*?) ?delay=(?P<delay>\d+)s timeout=(?P<timeout>\d+)s"
     r" period=(?P<period>\d+)s #success=(?P<success>\d+) #failure=(?P<failure>\d+)"
 )
-_URL = re.compile(r"(?P<scheme>https?)://(?P<host>\[[^\]]*\]|[^:/]*):?(?P<port>[^/]*)(?P<path>/?.*)")
+_URL = expression(r"(?P<scheme>https?)://(?P<host>\[[^\]]*\]|[^:/]*):?(?P<port>[^/]*)(?P<path>/?.*)")
 
 
 def _probe(text: str | None, entire: bool) -> Maybe[api.Probe]:

@@ -19,6 +19,7 @@ from kwhy.ingest.kubectl.describe_container import quantities
 from kwhy.ingest.kubectl.tree import Entries, Entry, TableRow, read_entries, read_rows
 from kwhy.ingest.kubectl.words import EMPTY, taints, timestamp, yes
 from kwhy.model.document import Document
+from kwhy.model.expressions import expression
 
 CONDITION_TITLES = (
     "Type", "Status", "LastHeartbeatTime", "LastTransitionTime", "Reason", "Message", "LastProbeTime", "LastUpdateTime",
@@ -171,7 +172,7 @@ def read_allocation(node: str, entries: Entries, document: Document) -> Iterator
 
 
 #: "20m (1%)", "0".
-_SHARE = re.compile(r"(?P<amount>\S+)(?: \((?P<percent>-?\d{1,18})%\))?")
+_SHARE = expression(r"(?P<amount>\S+)(?: \((?P<percent>-?\d{1,18})%\))?")
 
 
 def _share(text: str) -> Share | None:

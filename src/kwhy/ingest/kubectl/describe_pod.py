@@ -6,8 +6,6 @@ describe leaves some out and shortens others.
 
 from __future__ import annotations
 
-import re
-
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
@@ -16,11 +14,12 @@ from kwhy.facts.objects import Maybe, ObjectMeta
 from kwhy.ingest.kubectl.describe_container import read_containers, read_volumes
 from kwhy.ingest.kubectl.tree import Entries, Entry, read_entries, read_rows
 from kwhy.ingest.kubectl.words import EMPTY, labels, selector, timestamp, tolerations, whole
+from kwhy.model.expressions import expression
 
 #: printController: "ReplicaSet/web-66746cbb66".
-_CONTROLLER = re.compile(r"(?P<kind>[A-Z]\w*)/(?P<name>\S+)")
+_CONTROLLER = expression(r"(?P<kind>[A-Z]\w*)/(?P<name>\S+)")
 #: "Terminating (lasts 5m)"; "(expires <RFC1123Z>)" before v1.10.
-_TERMINATING = re.compile(r"Terminating(?: \((?:lasts (?P<lasts>[^()]*)|expires (?P<expires>[^()]*))\))?")
+_TERMINATING = expression(r"Terminating(?: \((?:lasts (?P<lasts>[^()]*)|expires (?P<expires>[^()]*))\))?")
 
 
 def read_pod(metadata: ObjectMeta, entries: Entries, lines: dict[str, int], printed: dict[str, str]) -> api.Pod:
@@ -145,7 +144,7 @@ def _conditions(entries: Entries, entire: bool, lines: dict[str, int]) -> Maybe[
 
 
 #: "zone:DoNotSchedule when max skew 1 is exceeded for selector app=web" (describeTopologySpreadConstraints).
-_SPREAD = re.compile(
+_SPREAD = expression(
     r"(?P<key>\S+):(?P<when>DoNotSchedule|ScheduleAnyway) when max skew (?P<skew>\d{1,9}) is exceeded"
     r"(?: for selector (?P<selector>.*))?"
 )

@@ -7,8 +7,6 @@ are read.
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 from msgspec import UNSET
 
@@ -17,6 +15,7 @@ from kwhy.facts.objects import Maybe, ObjectMeta
 from kwhy.ingest.kubectl.describe_node import read_conditions
 from kwhy.ingest.kubectl.tree import Entries, Lines, TableRow, read_entries, read_rows
 from kwhy.ingest.kubectl.words import EMPTY, count_or_percent, selector, whole
+from kwhy.model.expressions import expression
 
 Marks = dict[str, int]
 Printed = dict[str, str]
@@ -121,7 +120,7 @@ def read_namespace(metadata: ObjectMeta, entries: Entries, lines: Marks, printed
 
 
 #: "  Name:          compute" in the block "Resource Quotas" of a namespace.
-_QUOTA_NAME = re.compile(r" +Name:\s+(?P<name>\S+)\s*")
+_QUOTA_NAME = expression(r" +Name:\s+(?P<name>\S+)\s*")
 
 
 def quotas_of_namespace(namespace: str, text: Lines) -> list[tuple[int, api.ResourceQuota]]:
@@ -145,7 +144,7 @@ def quotas_of_namespace(namespace: str, text: Lines) -> list[tuple[int, api.Reso
 
 
 #: A key of `describe configmap`: "Corefile:" above a rule of four dashes.
-_DATA_KEY = re.compile(r"(?P<key>[\w.-]{1,253}):")
+_DATA_KEY = expression(r"(?P<key>[\w.-]{1,253}):")
 
 
 def read_config_map(metadata: ObjectMeta, text: Lines, lines: Marks) -> api.ConfigMap:
@@ -185,5 +184,5 @@ def read_secret(metadata: ObjectMeta, entries: Entries, lines: Marks, text: Line
     start = next((position for position, (_, line) in enumerate(text) if line == "===="), None)
     if start is None:
         return api.Secret(metadata, entries.value("Type") or UNSET)
-    keys = [matched["key"] for _, line in text[start + 1 :] if (matched := re.match(_DATA_KEY, line)) is not None]
+    keys = [matched["key"] for _, line in text[start + 1 :] if (matched := _DATA_KEY.match(line)) is not None]
     return api.Secret(metadata, entries.value("Type") or UNSET, {key: msgspec.Raw(b'""') for key in keys})

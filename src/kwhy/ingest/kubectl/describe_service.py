@@ -6,7 +6,6 @@ pkg/describe/describe.go).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from msgspec import UNSET
@@ -18,15 +17,16 @@ from kwhy.ingest.kubectl.tables import ready_endpoints
 from kwhy.ingest.kubectl.tree import Entries, Entry, Lines, read_entries
 from kwhy.ingest.kubectl.words import EMPTY, label_list
 from kwhy.model.document import Document
+from kwhy.model.expressions import expression
 from kwhy.model.subject import Subject
 
 Marks = dict[str, int]
 Printed = dict[str, str]
 
 #: "https  443/TCP", "<unset>  80/TCP".
-_PORT = re.compile(r"(?P<name>\S+)\s+(?P<number>\d{1,5})/(?P<protocol>\w+)")
+_PORT = expression(r"(?P<name>\S+)\s+(?P<number>\d{1,5})/(?P<protocol>\w+)")
 #: "8080/TCP", "http/TCP".
-_TARGET = re.compile(r"(?P<port>[\w-]+)/\w+")
+_TARGET = expression(r"(?P<port>[\w-]+)/\w+")
 
 
 def _text(entries: Entries, key: str) -> Maybe[str]:

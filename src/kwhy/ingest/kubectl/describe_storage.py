@@ -6,8 +6,6 @@ pkg/describe/describe.go).
 
 from __future__ import annotations
 
-import re
-
 from msgspec import UNSET
 from msgspec.structs import replace
 
@@ -17,6 +15,7 @@ from kwhy.ingest.kubectl.describe_node import read_conditions
 from kwhy.ingest.kubectl.rows import access_modes
 from kwhy.ingest.kubectl.tree import Entries, Entry, read_entries
 from kwhy.ingest.kubectl.words import EMPTY
+from kwhy.model.expressions import expression
 
 Marks = dict[str, int]
 Printed = dict[str, str]
@@ -97,7 +96,7 @@ def _claim_reference(text: str | None) -> Maybe[api.ObjectReference]:
 
 
 #: printNodeSelectorTermsMultilineWithIndent: "topology.kubernetes.io/zone in [a, b]", "ssd exists", "n gt [3]".
-_EXPRESSION = re.compile(r"(?P<key>\S+) (?P<operator>\w+)(?: \[(?P<values>[^\[\]]*)\])?")
+_EXPRESSION = expression(r"(?P<key>\S+) (?P<operator>\w+)(?: \[(?P<values>[^\[\]]*)\])?")
 _OPERATORS = {"in": "In", "notin": "NotIn", "exists": "Exists", "doesnotexist": "DoesNotExist", "gt": "Gt", "lt": "Lt"}
 
 

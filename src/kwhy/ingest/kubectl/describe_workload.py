@@ -7,8 +7,6 @@ printed.
 
 from __future__ import annotations
 
-import re
-
 from msgspec import UNSET
 
 from kwhy.facts import objects as api
@@ -17,14 +15,15 @@ from kwhy.ingest.kubectl.describe_node import read_conditions
 from kwhy.ingest.kubectl.describe_pod import read_template
 from kwhy.ingest.kubectl.tree import Entries
 from kwhy.ingest.kubectl.words import selector, whole, yes
+from kwhy.model.expressions import expression
 
 Marks = dict[str, int]
 Printed = dict[str, str]
 
 #: "2 desired | 2 updated | 2 total | 0 available | 2 unavailable", "1 current / 1 desired", "3 desired | 3 total".
-_COUNT = re.compile(r"(\d{1,9}) (desired|updated|total|available|unavailable|current)")
+_COUNT = expression(r"(\d{1,9}) (desired|updated|total|available|unavailable|current)")
 #: "1 Active (0 Ready) / 0 Succeeded / 3 Failed"; the count of ready pods since v1.24.
-_JOB_PODS = re.compile(r"(\d{1,9}) (?:Active|Running)(?: \(\d{1,9} Ready\))? / (\d{1,9}) Succeeded / (\d{1,9}) Failed")
+_JOB_PODS = expression(r"(\d{1,9}) (?:Active|Running)(?: \(\d{1,9} Ready\))? / (\d{1,9}) Succeeded / (\d{1,9}) Failed")
 
 
 def _counts(entries: Entries) -> dict[str, int]:

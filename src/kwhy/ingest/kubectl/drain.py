@@ -5,22 +5,22 @@ Source: k8s.io/kubectl v0.34.4 pkg/drain/drain.go evictPods; "pod" instead of "p
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from kwhy.facts.kubectl import EvictionRefused
 from kwhy.model.document import Document
+from kwhy.model.expressions import expression
 from kwhy.model.subject import Subject
 
 #: error when evicting pods/"zk-0" -n "quorum" (will retry after 5s): Cannot evict pod as it would violate the pod's
 #: disruption budget.                                                        (kubectl 1.22 to 1.34)
 #: error when evicting pod "zk-0" (will retry after 5s): Cannot evict pod …   (kubectl before 1.22)
-_REFUSED = re.compile(
+_REFUSED = expression(
     r'error when evicting pods?(?:/| )"(?P<name>[^"\s]{1,300})"(?: -n "(?P<namespace>[^"\s]{1,300})")?'
     r"(?: \(will retry after \d+s\))?: (?P<reason>\S.*)"
 )
 #: Lines that `kubectl drain` prints besides.
-_PROGRESS = re.compile(
+_PROGRESS = expression(
     r"node/\S+ (?:already )?(?:cordoned|uncordoned|drained|evicted)|evicting pod .*|pod/\S+(?: evicted| deleted)?"
     r"|pod \S+ evicted|error: unable to drain node .*|There are pending (?:nodes to be drained:|pods in node .*)"
     r"|(?:WARNING|Warning): .*|node \S+ (?:already )?(?:cordoned|drained)| \S+"

@@ -8,7 +8,6 @@ v0.34.4 pkg/describe/describe.go), pkg/cmd/events/event_printer.go. Before v1.15
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
@@ -18,6 +17,7 @@ from kwhy.facts.objects import Event
 from kwhy.ingest.kubectl.columns import Header, split_row, titled_header
 from kwhy.ingest.kubectl.kinds import is_namespaced, kind_of
 from kwhy.model.document import Document, Unparsed
+from kwhy.model.expressions import expression
 from kwhy.model.subject import Subject
 from kwhy.model.time import UNKNOWN_MOMENT
 
@@ -25,10 +25,10 @@ from kwhy.model.time import UNKNOWN_MOMENT
 DESCRIBE_TITLES = ("Type", "Reason", "Age", "From", "Message", "FirstSeen", "LastSeen", "Count", "SubObjectPath",
                    "SubobjectPath")  # fmt: skip
 #: "8m29s (x19 over 42m)", "5s (x543 over 27h)", "7s" (DescribeEvents; event_printer.go getInterval).
-_INTERVAL = re.compile(r"(?P<last>[\w<>]+)(?: \(x(?P<count>\d{1,9}) over (?P<first>[\w<>]+)\))?")
+_INTERVAL = expression(r"(?P<last>[\w<>]+)(?: \(x(?P<count>\d{1,9}) over (?P<first>[\w<>]+)\))?")
 #: The name of an Event object: the involved object's name and a time in nanoseconds, in hexadecimal.
-_EVENT_NAME = re.compile(r"(?P<name>.+)\.[0-9a-f]{14,17}")
-_RULE = re.compile(r"[\s-]+")
+_EVENT_NAME = expression(r"(?P<name>.+)\.[0-9a-f]{14,17}")
+_RULE = expression(r"[\s-]+")
 
 UNKNOWN = Subject("Unknown", "")
 
@@ -75,7 +75,7 @@ NODE_REASONS = frozenset(
     ]
 )
 #: "Node node.xxxx1 status is now: NodeHasDiskPressure" (kubelet_node_status.go recordNodeStatusEvent).
-_NODE_STATUS = re.compile(r"Node (\S+) (?:status is now: \w+|event: .*)")
+_NODE_STATUS = expression(r"Node (\S+) (?:status is now: \w+|event: .*)")
 
 Row = Mapping[str, str]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from itertools import islice
 
@@ -13,6 +12,7 @@ from kwhy.ingest.kubectl.events import is_event_header
 from kwhy.ingest.kubectl.rows import kind_by_columns
 from kwhy.ingest.kubectl.scraps import starts_scrap
 from kwhy.ingest.kubectl.tables import starts_table
+from kwhy.model.expressions import expression
 from kwhy.model.parsing import Head
 
 STATED = 0.97  # the command is known, and its output looks like it
@@ -21,12 +21,12 @@ LIKELY = 0.7  # the form is common, the place where it stands is right
 POSSIBLE = 0.4  # only the command says so
 
 #: "Name:         web-0": a described object begins. In YAML keys begin in lower case.
-_NAME = re.compile(r"Name: +\S+\s*")
-_DESCRIBED_KEY = re.compile(
+_NAME = expression(r"Name: +\S+\s*")
+_DESCRIBED_KEY = expression(
     r"(?:Namespace|Labels|Annotations|Roles|Role|Selector|Status|StorageClass|API Version|IsDefaultClass):"
 )
-_EVENT_TITLES = re.compile(r"\s+Type\s+Reason\s+(?:Age|FirstSeen)\s+.*")
-_MESSAGE = re.compile(
+_EVENT_TITLES = expression(r"\s+Type\s+Reason\s+(?:Age|FirstSeen)\s+.*")
+_MESSAGE = expression(
     r"(?:No resources found.*|Error from server(?: \(\w+\))?: .*|error: .*|Unable to connect to the server: .*)"
 )
 

@@ -19,6 +19,7 @@ from kwhy.facts import objects as api
 from kwhy.facts.objects import ApiObject, Maybe, ObjectMeta
 from kwhy.ingest.kubectl.kinds import bare
 from kwhy.ingest.kubectl.words import EMPTY, count_or_percent, label_list, selector, whole
+from kwhy.model.expressions import expression
 
 Row = Mapping[str, str]
 
@@ -50,33 +51,33 @@ _TELLING: tuple[tuple[str, frozenset[str]], ...] = (
 )
 #: Kinds whose whole column set is telling only together with what stands in it.
 _EXACT: tuple[tuple[str, frozenset[str], str, re.Pattern[str]], ...] = (
-    ("StatefulSet", frozenset({"NAME", "READY", "AGE"}), "READY", re.compile(r"\d+/\d+")),
-    ("StatefulSet", frozenset({"NAME", "READY", "AGE", "CONTAINERS", "IMAGES"}), "READY", re.compile(r"\d+/\d+")),
-    ("Namespace", frozenset({"NAME", "STATUS", "AGE"}), "STATUS", re.compile(r"Active|Terminating")),
-    ("ConfigMap", frozenset({"NAME", "DATA", "AGE"}), "DATA", re.compile(r"\d+")),
-    ("Secret", frozenset({"NAME", "TYPE", "DATA", "AGE"}), "DATA", re.compile(r"\d+")),
-    ("ServiceAccount", frozenset({"NAME", "SECRETS", "AGE"}), "SECRETS", re.compile(r"\d+")),
-    ("Endpoints", frozenset({"NAME", "ENDPOINTS", "AGE"}), "ENDPOINTS", re.compile(r".*")),
-    ("Lease", frozenset({"NAME", "HOLDER", "AGE"}), "HOLDER", re.compile(r".*")),
-    ("Node", frozenset({"NAME", "STATUS", "AGE", "VERSION"}), "STATUS", re.compile(r"(?:Not)?Ready.*|Unknown.*")),
+    ("StatefulSet", frozenset({"NAME", "READY", "AGE"}), "READY", expression(r"\d+/\d+")),
+    ("StatefulSet", frozenset({"NAME", "READY", "AGE", "CONTAINERS", "IMAGES"}), "READY", expression(r"\d+/\d+")),
+    ("Namespace", frozenset({"NAME", "STATUS", "AGE"}), "STATUS", expression(r"Active|Terminating")),
+    ("ConfigMap", frozenset({"NAME", "DATA", "AGE"}), "DATA", expression(r"\d+")),
+    ("Secret", frozenset({"NAME", "TYPE", "DATA", "AGE"}), "DATA", expression(r"\d+")),
+    ("ServiceAccount", frozenset({"NAME", "SECRETS", "AGE"}), "SECRETS", expression(r"\d+")),
+    ("Endpoints", frozenset({"NAME", "ENDPOINTS", "AGE"}), "ENDPOINTS", expression(r".*")),
+    ("Lease", frozenset({"NAME", "HOLDER", "AGE"}), "HOLDER", expression(r".*")),
+    ("Node", frozenset({"NAME", "STATUS", "AGE", "VERSION"}), "STATUS", expression(r"(?:Not)?Ready.*|Unknown.*")),
     (
         "ComponentStatus",
         frozenset({"NAME", "STATUS", "MESSAGE", "ERROR"}),
         "STATUS",
-        re.compile(r"(?:Unh|H)ealthy|Unknown"),
+        expression(r"(?:Unh|H)ealthy|Unknown"),
     ),
     (
         "APIService",
         frozenset({"NAME", "SERVICE", "AVAILABLE", "AGE"}),
         "AVAILABLE",
-        re.compile(r"(?:True|False|Unknown).*"),
+        expression(r"(?:True|False|Unknown).*"),
     ),
     # A ReplicationController prints the same columns; only a Deployment's ReplicaSet selects by pod-template-hash.
     (
         "ReplicaSet",
         frozenset({"NAME", "DESIRED", "CURRENT", "READY", "AGE", "CONTAINERS", "IMAGES", "SELECTOR"}),
         "SELECTOR",
-        re.compile(r".*pod-template-hash.*"),
+        expression(r".*pod-template-hash.*"),
     ),
 )
 #: Columns that any table may have besides.
@@ -134,7 +135,7 @@ def _number(row: Row, *columns: str) -> Maybe[int]:
     return UNSET
 
 
-_FRACTION = re.compile(r"(\d{1,9})/(\d{1,9})")
+_FRACTION = expression(r"(\d{1,9})/(\d{1,9})")
 
 
 def _fraction(row: Row, column: str) -> tuple[Maybe[int], Maybe[int]]:
@@ -152,7 +153,7 @@ def _pod(metadata: ObjectMeta, row: Row) -> ApiObject:
 
 
 #: printNode: the Ready condition's word, then whether scheduling is disabled.
-_NODE_STATUS = re.compile(r"(?:Ready|NotReady|Unknown)(?P<cordoned>,SchedulingDisabled)?")
+_NODE_STATUS = expression(r"(?:Ready|NotReady|Unknown)(?P<cordoned>,SchedulingDisabled)?")
 
 
 def _node(metadata: ObjectMeta, row: Row) -> ApiObject:
@@ -280,7 +281,7 @@ def _storage_class(metadata: ObjectMeta, row: Row) -> ApiObject:
 
 
 #: printResourceQuota: "pods: 2/2, requests.memory: 16Mi/1Gi".
-_QUOTA_ENTRY = re.compile(r"(?P<resource>[\w./-]+): (?P<used>[^/,\s]+)/(?P<hard>[^/,\s]+)")
+_QUOTA_ENTRY = expression(r"(?P<resource>[\w./-]+): (?P<used>[^/,\s]+)/(?P<hard>[^/,\s]+)")
 
 
 def _quota(metadata: ObjectMeta, row: Row) -> ApiObject:

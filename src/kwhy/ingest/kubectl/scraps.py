@@ -20,13 +20,14 @@ from kwhy.ingest.kubectl.events import described_events, guessed_subject
 from kwhy.ingest.kubectl.tree import Entries, TableRow, indentation, read_scrap_entries
 from kwhy.ingest.kubectl.words import RFC1123Z
 from kwhy.model.document import Document, Unparsed
+from kwhy.model.expressions import expression
 from kwhy.model.subject import Subject
 
 Lines = list[tuple[int, str]]
 
 #: A row of a node's conditions without its header (describeNode, every version; NetworkUnavailable and OutOfDisk are of
 #: cloud providers and of versions before v1.13).
-_CONDITION = re.compile(
+_CONDITION = expression(
     r"\s*(?P<type>Ready|MemoryPressure|DiskPressure|PIDPressure|NetworkUnavailable|OutOfDisk|KernelDeadlock|ReadonlyFilesystem"
     r"|ConfigOK|CorruptDockerOverlay2|FrequentKubeletRestart|FrequentDockerRestart|FrequentContainerdRestart)\s+"
     r"(?P<status>True|False|Unknown)\s+(?P<heartbeat>"
@@ -37,15 +38,15 @@ _CONDITION = re.compile(
     r"\s+(?P<reason>\w+)(?:\s+(?P<message>\S.*))?"
 )
 #: "Events:" and the header of its table.
-_EVENTS = re.compile(r"\s*(?:Events:(?:\s*<none>)?|Type\s+Reason\s+Age\s+From\s+Message)\s*")
+_EVENTS = expression(r"\s*(?:Events:(?:\s*<none>)?|Type\s+Reason\s+Age\s+From\s+Message)\s*")
 #: "Message: **Liveness probe failed: …": the decorations of a web page.
-_MESSAGE = re.compile(r"\s*Message:\s+(?P<bold>\*\*)?(?P<text>\S.*?)(?:\*\*)?\s*")
+_MESSAGE = expression(r"\s*Message:\s+(?P<bold>\*\*)?(?P<text>\S.*?)(?:\*\*)?\s*")
 #: eviction_manager.go, nodeLowMessageFmt (v1.9 to v1.34): the message of an evicted pod's status.
-_EVICTED = re.compile(
+_EVICTED = expression(
     r"(?:The node was low on resource|Pod .* exceeds|The node had condition|Usage of EmptyDir volume).*"
 )
 #: prober.go recordContainerEvent (v1.9 to v1.34): the message of an event "Unhealthy".
-_PROBE_FAILED = re.compile(r"(?:Liveness|Readiness|Startup) probe (?:failed|errored).*")
+_PROBE_FAILED = expression(r"(?:Liveness|Readiness|Startup) probe (?:failed|errored).*")
 #: Keys of a container's block in `describe pod`.
 _CONTAINER_KEYS = frozenset({"State", "Last State", "Restart Count"})
 #: Keys by which a section pasted without its "Name:" is recognised.
@@ -63,7 +64,7 @@ SECTION_KEYS = frozenset(
         "Node-Selectors",
     ]
 ) | {"System Info", "Non-terminated Pods", "Allocated resources", "QoS Class", "Init Containers", "Controlled By"}
-_SECTION = re.compile(r"(?P<key>[A-Z][\w -]{2,40}):(?:\s.*)?")
+_SECTION = expression(r"(?P<key>[A-Z][\w -]{2,40}):(?:\s.*)?")
 
 
 def starts_scrap(line: str) -> bool:

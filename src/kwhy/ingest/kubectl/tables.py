@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ from kwhy.ingest.kubectl.kinds import is_known, kind_of, resource
 from kwhy.ingest.kubectl.rows import HEADLESS, api_object, kind_by_columns
 from kwhy.ingest.kubectl.words import EMPTY, label_list
 from kwhy.model.document import Document, Unparsed
+from kwhy.model.expressions import expression
 from kwhy.model.subject import Subject
 
 TableFact = Observation | Event | ReadyEndpoints | Unparsed
@@ -112,7 +112,7 @@ def _headless(lines: Lines, document: Document, command: KubectlCommand | None) 
         yield from _facts(rows, Header(names, tuple(range(len(names)))), document, command)
 
 
-_GAP = re.compile(r" {2,}|\t+")
+_GAP = expression(r" {2,}|\t+")
 
 
 def _headless_cells(text: str, command: KubectlCommand | None) -> dict[str, str] | None:
@@ -202,7 +202,7 @@ def _observation(row: _Row, kind: str | None, document: Document, command: Kubec
 
 
 #: formatEndpoints: "10.244.0.5:80,10.244.0.6:80,10.244.0.7:80 + 2 more...".
-_ENDPOINTS = re.compile(r"(?P<list>[^\s+]*)(?: \+ (?P<more>\d{1,9}) more\.\.\.)?")
+_ENDPOINTS = expression(r"(?P<list>[^\s+]*)(?: \+ (?P<more>\d{1,9}) more\.\.\.)?")
 
 
 def ready_endpoints(text: str) -> tuple[tuple[str, ...], int] | None:

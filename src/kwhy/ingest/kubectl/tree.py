@@ -18,11 +18,12 @@ from typing import NamedTuple
 
 from kwhy.ingest.kubectl.columns import split_row, titled_header
 from kwhy.ingest.kubectl.outermost import FREE_SECTIONS, OUTERMOST_KEYS
+from kwhy.model.expressions import expression
 
 Lines = Sequence[tuple[int, str]]
 
 #: "Node-Selectors:   disktype=ssd", "  Non-terminated Pods:  (4 in total)", "    Limits:".
-_ENTRY = re.compile(r"(?P<indent> *)(?P<key>[^\s:][^:]{0,120}?):(?:(?P<gap>[ \t]+)(?P<value>.*))?")
+_ENTRY = expression(r"(?P<indent> *)(?P<key>[^\s:][^:]{0,120}?):(?:(?P<gap>[ \t]+)(?P<value>.*))?")
 
 
 class Entry(NamedTuple):
@@ -155,7 +156,7 @@ class TableRow(NamedTuple):
         return next((self.cells[title] for title in titles if title in self.cells), "")
 
 
-_RULE = re.compile(r"[\s-]+")
+_RULE = expression(r"[\s-]+")
 
 
 def read_rows(lines: Lines, titles: Sequence[str]) -> list[TableRow]:

@@ -11,14 +11,15 @@ from datetime import UTC, datetime
 from msgspec import UNSET, UnsetType
 
 from kwhy.facts.objects import LabelSelector, LabelSelectorRequirement, Maybe, Taint, Toleration
+from kwhy.model.expressions import expression
 
 EMPTY = frozenset({"", "<none>", "<unset>", "<nil>", "<not set>", "<empty>"})
 
 #: Go's time.RFC1123Z, "Sat, 21 Nov 2026 21:32:20 +0000" (describe, every version).
-RFC1123Z = re.compile(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}")
+RFC1123Z = expression(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}")
 
 #: The API's own form, in which custom resources are described: "2026-11-20T10:00:00Z".
-_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)")
+_RFC3339 = expression(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)")
 
 
 def is_empty(text: str) -> bool:
@@ -83,7 +84,7 @@ def label_list(text: str) -> dict[str, str] | UnsetType:
 
 
 #: One requirement of a printed selector (labels.Requirement.String): "app in (a,b)", "!x", "tier=web", "x", "n>3".
-_REQUIREMENT = re.compile(
+_REQUIREMENT = expression(
     r"\s*(?:(?P<key>[\w./-]+) (?P<sets>in|notin) \((?P<values>[^()]*)\)"
     r"|!(?P<absent>[\w./-]+)"
     r"|(?P<name>[\w./-]+)(?:(?P<operator>==|!=|=|>|<)(?P<value>[\w.-]*))?)\s*(?:,|$)"
@@ -122,7 +123,7 @@ def selector(text: str) -> LabelSelector | UnsetType | None:
 
 
 #: Taint.ToString: "maintenance=true:NoSchedule", "node.kubernetes.io/unreachable:NoExecute" (k8s.io/api core/v1).
-_TAINT = re.compile(r"(?P<key>[^=:\s]+)(?:=(?P<value>[^:\s]*))?:(?P<effect>NoSchedule|PreferNoSchedule|NoExecute)")
+_TAINT = expression(r"(?P<key>[^=:\s]+)(?:=(?P<value>[^:\s]*))?:(?P<effect>NoSchedule|PreferNoSchedule|NoExecute)")
 
 
 def taints(items: list[str]) -> list[Taint] | UnsetType:
@@ -139,12 +140,12 @@ def taints(items: list[str]) -> list[Taint] | UnsetType:
 
 
 #: "key=value:Effect op=Exists for 300s", "op=Exists", ":NoSchedule op=Exists" (printTolerationsMultilineWithIndent).
-_TOLERATION = re.compile(
+_TOLERATION = expression(
     r"(?P<key>[^=:\s]*)(?:=(?P<value>[^:\s]*))?(?::(?P<effect>\w+))?"
     r"(?:\s*op=(?P<operator>\w+))?(?:\s*for (?P<seconds>-?\d{1,18})s)?"
 )
 #: Tolerations of node conditions, which admission adds with operator Exists; kubectl before 1.19 did not print "op=".
-_CONDITION_TAINT = re.compile(r"node\.(?:alpha\.)?kubernetes\.io/.*")
+_CONDITION_TAINT = expression(r"node\.(?:alpha\.)?kubernetes\.io/.*")
 
 
 def tolerations(items: list[str]) -> list[Toleration] | UnsetType:

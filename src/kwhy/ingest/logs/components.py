@@ -3,12 +3,12 @@ uses."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import NamedTuple
 
 from kwhy.facts.logs import Component
 from kwhy.ingest.logs.frames import Frame
+from kwhy.model.expressions import expression
 
 
 class Writer(NamedTuple):
@@ -93,22 +93,22 @@ _FILES = {
 #: Words of messages that only one program prints, tried where neither a name nor a source file decides.
 _WORDS = (
     # msg="RunPodSandbox for &PodSandboxMetadata{…}" runtime=io.containerd.runc.v2 — containerd 1.6, 2.1
-    ("containerd", re.compile(r"io\.containerd\.|namespace=k8s\.io|PodSandboxMetadata|containerd successfully "
+    ("containerd", expression(r"io\.containerd\.|namespace=k8s\.io|PodSandboxMetadata|containerd successfully "
     r"booted|ttrpc")),
-    ("containerd", re.compile(r"^msg=\"(?:Stop|Remove|Start|Create)(?:PodSandbox|Container)[ \"]")),
-    ("containerd", re.compile(r"^msg=\"(?:TearDown network for sandbox|Forcibly stopping sandbox|shim "
+    ("containerd", expression(r"^msg=\"(?:Stop|Remove|Start|Create)(?:PodSandbox|Container)[ \"]")),
+    ("containerd", expression(r"^msg=\"(?:TearDown network for sandbox|Forcibly stopping sandbox|shim "
     r"disconnected|cleaning up dead shim|Stop container )")),
     # msg="…" module=libcontainerd, msg="Handler for GET /v1.38/…" — dockerd 18.09, 28.3
-    ("dockerd", re.compile(r"module=libcontainerd|libnetwork|^msg=\"(?:Handler for [A-Z]|Daemon has completed|API "
+    ("dockerd", expression(r"module=libcontainerd|libnetwork|^msg=\"(?:Handler for [A-Z]|Daemon has completed|API "
     r"listen on)")),
     # id=… name=/runtime.v1.RuntimeService/RunPodSandbox — CRI-O 1.2x
-    ("crio", re.compile(r"name=/runtime\.v1\w*\.\w+Service/|file=\"[\w/.-]{1,80}\.go:\d+\"")),
+    ("crio", expression(r"name=/runtime\.v1\w*\.\w+Service/|file=\"[\w/.-]{1,80}\.go:\d+\"")),
     # [ERROR] plugin/errors: 2 web. A: … — CoreDNS 1.12
-    ("coredns", re.compile(r"^\[(?:INFO|WARNING|ERROR)\] plugin/|^CoreDNS-\d|^\.:53$")),
-    ("kernel", re.compile(r"^(?:INFO: task .{1,60} blocked for more|watchdog: BUG|rcu: INFO|oom-kill:constraint"
+    ("coredns", expression(r"^\[(?:INFO|WARNING|ERROR)\] plugin/|^CoreDNS-\d|^\.:53$")),
+    ("kernel", expression(r"^(?:INFO: task .{1,60} blocked for more|watchdog: BUG|rcu: INFO|oom-kill:constraint"
     r"|EXT4-fs|XFS \()")),
 )  # fmt: skip
-_ETCD_CALLER = re.compile(
+_ETCD_CALLER = expression(
     r"^(?:etcdserver|rafthttp|wal|mvcc|embed|raft|membership|txn|schema|version|backend|snap|lease)/\w+\.go:"
 )
 

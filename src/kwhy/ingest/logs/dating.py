@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -12,6 +11,7 @@ from typing import NamedTuple
 from kwhy.facts.logs import Known
 from kwhy.ingest.logs import stamps
 from kwhy.ingest.logs.stamps import Precision, Stamp
+from kwhy.model.expressions import expression
 from kwhy.model.time import UNKNOWN_MOMENT, Moment
 
 _DAY = 86_400.0
@@ -24,12 +24,12 @@ _QUARTER, _PRINTING = 900.0, 5.0
 #: timeStamp="2026-11-21 21:32:09.820528793 +0000 UTC m=+835.471" — time.Now() printed whole: by the node lifecycle
 #: controller, pkg/controller/nodelifecycle/node_lifecycle_controller.go:781 (v1.34), "as of" in older versions; by the
 #: kubelet, pkg/kubelet/util/pod_startup_latency_tracker.go (v1.34); by cAdvisor, machine/info.go (v0.53).
-_NOW = re.compile(
+_NOW = expression(
     r'(?:timeStamp="|as of |watchObservedRunningTime="|Machine: \{Timestamp:)'
     r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{1,9} [+-]\d{4}) [A-Z+-][\w+-]{1,5} m=\+"
 )
 #: -- Logs begin at Fri 2019-07-26 10:12:06 CST, end at Mon 2019-07-29 17:11:43 CST. -- (journalctl, systemd < 250)
-_JOURNAL_BEGINS = re.compile(
+_JOURNAL_BEGINS = expression(
     r"-- (?:Logs begin|Journal begins) at \w{3} \d{4}-\d\d-\d\d \d\d:\d\d:\d\d [\w+-]{1,6}"
     r"(?:,|;) (?:end|ends) at \w{3} (?P<end>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?P<zone>[\w+-]{1,6})"
 )

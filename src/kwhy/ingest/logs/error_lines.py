@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import mmap
-import re
 from dataclasses import dataclass
 
 from kwhy.facts.logs import Complaint
 from kwhy.ingest.logs.frames import Frame, unwrap
 from kwhy.ingest.logs.series import Series
+from kwhy.model.expressions import expression
 
 #: After the last error this much of the log is searched for a success of the same call.
 _SEARCHED = 4 << 20
@@ -56,7 +56,7 @@ _COMPLAINTS: tuple[tuple[Complaint, tuple[str, ...]], ...] = (
                "core dumped")),
 )  # fmt: skip
 #: INFO /api/v1/… -> 403 …; "GET / HTTP/1.1" 502; status=500; statuscode: 404
-_STATUS = re.compile(r"(?i)(?:->|status(?:[ _-]?code)?[=: ]{1,2}|HTTP/\d(?:\.\d)?\"?) ?\"?(?P<status>[45]\d\d)\b")
+_STATUS = expression(r"(?i)(?:->|status(?:[ _-]?code)?[=: ]{1,2}|HTTP/\d(?:\.\d)?\"?) ?\"?(?P<status>[45]\d\d)\b")
 _BY_STATUS: dict[str, Complaint] = {
     "401": "denied",
     "403": "denied",
@@ -66,20 +66,20 @@ _BY_STATUS: dict[str, Complaint] = {
 }
 
 #: A failing status without the word "error": INFO /api/v1/… -> 403 …; "GET / HTTP/1.1" 502
-_FAILED_STATUS = re.compile(r"-> [45]\d\d\b|HTTP/\d(?:\.\d)?\" [5]\d\d\b")
+_FAILED_STATUS = expression(r"-> [45]\d\d\b|HTTP/\d(?:\.\d)?\" [5]\d\d\b")
 #: Words that make a line without a severity an error line.
-_ERROR_WORD = re.compile(
+_ERROR_WORD = expression(
     r"(?i)^(?:\W{0,3}(?:error|fatal|panic|exception|traceback|critical|severe)\b|.{0,200}?\b(?:Exception|Error|error|failed|failure|fatal|refused"
     r"|denied|timed out|unreachable|no such host|not known)\b)"
 )
 #: Get "http://web/": …; https://10.0.0.1:6443/api; jdbc:mysql://10.176.46.4:3306/db
-_URL = re.compile(r"\b[a-z][a-z0-9+.-]{1,30}://[^\s\"'<>\\,;)\]}]{1,300}")
+_URL = expression(r"\b[a-z][a-z0-9+.-]{1,30}://[^\s\"'<>\\,;)\]}]{1,300}")
 #: INFO /api/v1/namespaces/operator/secrets -> 403
-_PATH_BEFORE_STATUS = re.compile(r"(?P<path>/[^\s\"]{1,300}) -> \d{3}\b")
+_PATH_BEFORE_STATUS = expression(r"(?P<path>/[^\s\"]{1,300}) -> \d{3}\b")
 #: dial tcp 10.96.228.70:80; connect to db.shop.svc:3306
-_ADDRESS = re.compile(r"\b(?:(?:\d{1,3}\.){3}\d{1,3}|[a-zA-Z][\w-]{0,62}(?:\.[\w-]{1,63}){0,8}):\d{2,5}\b")
+_ADDRESS = expression(r"\b(?:(?:\d{1,3}\.){3}\d{1,3}|[a-zA-Z][\w-]{0,62}(?:\.[\w-]{1,63}){0,8}):\d{2,5}\b")
 #: Marks of success in a line that names the same target.
-_SUCCESS = re.compile(
+_SUCCESS = expression(
     r"(?i)-> 2\d\d\b|\bstatus(?:code)?[=: ]+\"?2\d\d\b|HTTP/\d(?:\.\d)?\"? 2\d\d\b|\bsuccess|\bconnected\b|\b200 "
     r"OK\b|\brecovered\b"
 )

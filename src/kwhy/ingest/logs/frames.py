@@ -14,6 +14,7 @@ from kwhy.ingest.logs import stamps
 from kwhy.ingest.logs.json_frames import peel_json
 from kwhy.ingest.logs.peeled import Peeled
 from kwhy.ingest.logs.stamps import Stamp
+from kwhy.model.expressions import expression
 
 #: A journal line around a CRI line around a logrus line; deeper nesting has not been seen.
 _MAX_DEPTH = 4
@@ -28,90 +29,90 @@ _HOST_TAG = (
 )
 
 #: I1121 21:28:23.864831    4552 flags.go:64] FLAG: … — klog v2 header, k8s.io/klog/v2 klog.go formatHeader.
-_KLOG = re.compile(
+_KLOG = expression(
     rf"(?P<level>[IWEFD])(?P<month>\d\d)(?P<day>\d\d) (?P<clock>{_CLOCK}) +(?P<pid>\d{{1,10}}) "
     r"(?P<caller>[^\s\]]{1,200}:\d{1,6})\] ?(?P<text>.*)",
     re.DOTALL,
 )
 #: Nov 21 21:31:41 node-a kubelet[4552]: … — journalctl -o short, short-precise; RFC 3164; glog-era syslog.
-_SYSLOG = re.compile(
+_SYSLOG = expression(
     rf"(?P<month>[A-Z][a-z]{{2}}) {{1,2}}(?P<day>\d{{1,2}}) (?P<clock>{_CLOCK}) {_HOST_TAG}", re.DOTALL
 )
 #: 6月 04 00:28:47 10-202-91-13 crio[883769]: … — the same in a Chinese locale (cri-o#8250).
-_SYSLOG_CHINESE = re.compile(
+_SYSLOG_CHINESE = expression(
     rf"(?P<month>\d{{1,2}})月 {{1,2}}(?P<day>\d{{1,2}}) (?P<clock>{_CLOCK}) {_HOST_TAG}", re.DOTALL
 )
 #: Nov 21 21:31:41 kubelet[4552]: … — the same with the host column cut away.
-_SYSLOG_HOSTLESS = re.compile(
+_SYSLOG_HOSTLESS = expression(
     rf"(?P<month>[A-Z][a-z]{{2}}) {{1,2}}(?P<day>\d{{1,2}}) (?P<clock>{_CLOCK}) (?:(?P<program>[^\s\[\]:]{{1,64}})"
     r"(?:\[(?P<pid>\d{1,10})\])?: )?(?P<text>.*)",
     re.DOTALL,
 )
 #: Sat 2026-11-21 21:31:41 UTC node-a kubelet[4552]: … — journalctl -o short-full, with-unit.
-_SHORT_FULL = re.compile(
+_SHORT_FULL = expression(
     rf"[A-Z][a-z]{{2}} (?P<stamp>\d{{4}}-\d\d-\d\d {_CLOCK}) (?P<zone>[A-Z]{{1,5}}|[+-]\d\d(?:\d\d)?) {_HOST_TAG}",
     re.DOTALL,
 )
 #: 2026-11-21T21:31:41+0000 node-a kubelet[4552]: … — journalctl -o short-iso, short-iso-precise.
 #: They print UTC as +0000, never as Z, which applications do.
-_SHORT_ISO = re.compile(rf"(?P<stamp>\d{{4}}-\d\d-\d\dT{_CLOCK}[+-]\d\d:?\d\d) {_HOST_TAG}", re.DOTALL)
+_SHORT_ISO = expression(rf"(?P<stamp>\d{{4}}-\d\d-\d\dT{_CLOCK}[+-]\d\d:?\d\d) {_HOST_TAG}", re.DOTALL)
 #: 1763760701.120579 node-a kubelet[4552]: … — journalctl -o short-unix.
-_SHORT_UNIX = re.compile(rf"(?P<epoch>\d{{9,10}}\.\d{{1,9}}) {_HOST_TAG}", re.DOTALL)
+_SHORT_UNIX = expression(rf"(?P<epoch>\d{{9,10}}\.\d{{1,9}}) {_HOST_TAG}", re.DOTALL)
 #: [12345.678901] node-a kubelet[4552]: … — journalctl -o short-monotonic; delta form "[12345.678901 <0.1>]".
-_SHORT_MONOTONIC = re.compile(rf"\[ *(?P<boot>\d{{1,12}}\.\d{{1,9}})(?: <[ \d.]*>)?\] {_HOST_TAG}", re.DOTALL)
+_SHORT_MONOTONIC = expression(rf"\[ *(?P<boot>\d{{1,12}}\.\d{{1,9}})(?: <[ \d.]*>)?\] {_HOST_TAG}", re.DOTALL)
 #: <34>1 2003-10-11T22:14:15.003Z host app 123 - - message — RFC 5424.
-_RFC5424 = re.compile(
+_RFC5424 = expression(
     r"<(?P<priority>\d{1,3})>1 (?P<stamp>\S{1,40}) (?P<host>\S{1,255}) (?P<program>\S{1,64}) (?P<pid>\S{1,64}) "
     r"\S{1,64} "
     r"(?:-|\[[^\n]{0,2000}?\]) ?(?P<text>.*)",
     re.DOTALL,
 )
 #: <6>[12345.678901] message, or <30>Nov 21 … — the priority alone (RFC 3164, /dev/kmsg via dmesg --raw).
-_PRIORITY = re.compile(r"<(?P<priority>\d{1,3})>(?P<text>.*)", re.DOTALL)
+_PRIORITY = expression(r"<(?P<priority>\d{1,3})>(?P<text>.*)", re.DOTALL)
 #: [12345.678901] message; [    0.000000][    T0] message — dmesg (util-linux 2.38), CONFIG_PRINTK_CALLER.
-_DMESG = re.compile(r"\[ *(?P<boot>\d{1,12}\.\d{1,9})\](?:\[ *[TC]\d{1,10}\])? ?(?P<text>.*)", re.DOTALL)
+_DMESG = expression(r"\[ *(?P<boot>\d{1,12}\.\d{1,9})\](?:\[ *[TC]\d{1,10}\])? ?(?P<text>.*)", re.DOTALL)
 #: [Sat Nov 21 21:31:41 2026] message — dmesg -T.
-_DMESG_T = re.compile(
+_DMESG_T = expression(
     rf"\[[A-Z][a-z]{{2}} (?P<month>[A-Z][a-z]{{2}}) {{1,2}}(?P<day>\d{{1,2}}) (?P<clock>{_CLOCK}) (?P<year>\d{{4}})\] ?"
     r"(?P<text>.*)",
     re.DOTALL,
 )
 #: kern  :err   : [12345.678901] message — dmesg -x.
-_DMESG_X = re.compile(r"[a-z0-9]{3,8} *:(?P<level>[a-z]{3,6}) *: (?P<text>[\[\d].*)", re.DOTALL)
+_DMESG_X = expression(r"[a-z0-9]{3,8} *:(?P<level>[a-z]{3,6}) *: (?P<text>[\[\d].*)", re.DOTALL)
 #: time="2026-11-21T21:28:38.440058297Z" level=info msg="…" — logrus TextFormatter: containerd, dockerd, runc, crio.
-_LOGRUS = re.compile(
+_LOGRUS = expression(
     r'time="(?P<stamp>[^"]{1,64})" level=(?P<level>[a-z]{1,10}) (?P<text>(?:msg|error|[\w.]{1,64})=.*)', re.DOTALL
 )
 #: INFO[2020-09-03T16:45:27.123456789Z] message — logrus on a terminal; INFO[0012] counts seconds since the start.
-_LOGRUS_TTY = re.compile(
+_LOGRUS_TTY = expression(
     r"(?P<level>TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[(?P<stamp>\d{4}-[^\]\s]{1,40}|\d{4,9})\] ?(?P<text>.*)", re.DOTALL
 )
 #: 2026-11-21T21:36:54.617164664Z stdout F message — CRI log format, kubelet pkg/kubelet/kuberuntime/logs.
-_CRI = re.compile(
+_CRI = expression(
     rf"(?P<stamp>\d{{4}}-\d\d-\d\dT{_CLOCK}{_ZONE}) (?P<stream>stdout|stderr) [FP](?::\w+)? ?(?P<text>.*)", re.DOTALL
 )
 #: 2026/11/21 21:28:23.752993 message — Go's log package; nginx's error log.
-_GO_LOG = re.compile(rf"(?P<date>\d{{4}}/\d\d/\d\d) (?P<clock>{_CLOCK}) (?P<text>.*)", re.DOTALL)
+_GO_LOG = expression(rf"(?P<date>\d{{4}}/\d\d/\d\d) (?P<clock>{_CLOCK}) (?P<text>.*)", re.DOTALL)
 #: 2026-11-21T21:36:54.615Z message; 2026-11-21 21:36:54,615 message; [2026-11-21 …] message — kubectl logs
 #: --timestamps, Python, Java, dmesg --time-format iso.
-_ISO_LINE = re.compile(rf"\[?(?P<stamp>{_ISO})\]?:?(?:[ \t|]+(?P<text>.*)|$)", re.DOTALL)
+_ISO_LINE = expression(rf"\[?(?P<stamp>{_ISO})\]?:?(?:[ \t|]+(?P<text>.*)|$)", re.DOTALL)
 #: 17:08:22.299597 kubelet skipping pod synchronization … — time of day, and the program where one is named.
-_TIME_OF_DAY = re.compile(rf"(?P<clock>{_CLOCK})\]?:? +(?P<text>.*)", re.DOTALL)
+_TIME_OF_DAY = expression(rf"(?P<clock>{_CLOCK})\]?:? +(?P<text>.*)", re.DOTALL)
 #: [pod/web-6f5c6d7f64-2nx8q/app] message — kubectl logs --prefix.
-_POD_PREFIX = re.compile(r"\[pod/(?P<pod>[a-z0-9.-]{1,253})/(?P<container>[a-z0-9.-]{1,63})\] ?(?P<text>.*)", re.DOTALL)
+_POD_PREFIX = expression(r"\[pod/(?P<pod>[a-z0-9.-]{1,253})/(?P<container>[a-z0-9.-]{1,63})\] ?(?P<text>.*)", re.DOTALL)
 #: 10.1.1.1 - - [21/Nov/2026:21:36:54 +0000] "GET / HTTP/1.1" 500 — combined log format.
-_ACCESS = re.compile(
+_ACCESS = expression(
     r"[\w.:-]{2,64} \S{1,64} \S{1,64} \[(?P<stamp>\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] (?P<text>.*)",
     re.DOTALL,
 )
 #: The word by which applications name a line's severity, near its beginning.
-_LEVEL = re.compile(
+_LEVEL = expression(
     r"^[^A-Za-z0-9]{0,3}(?:\[[^\]\n]{0,40}\] ?|\S{1,40} ){0,2}?[\[|(<]?"
     r"\b(?P<level>TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|FATAL|CRIT|CRITICAL|SEVERE|PANIC|EMERG|ALERT"
     r"|(?:error|warn|warning|fatal|info|debug)(?=[\]:|)>]))\b"
 )
 #: A program that begins the message of a bare time-of-day line: the excerpt in the example above.
-_PROGRAM_WORD = re.compile(
+_PROGRAM_WORD = expression(
     r"(?P<program>kubelet|containerd|dockerd|crio|kernel|etcd|kube-[a-z-]{3,30}):? (?P<text>.*)", re.DOTALL
 )
 

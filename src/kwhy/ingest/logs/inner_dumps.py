@@ -10,6 +10,7 @@ from kwhy.ingest.logs.collect import Dump
 from kwhy.ingest.logs.frames import Frame, unwrap
 from kwhy.ingest.logs.scanner import give_back
 from kwhy.model.document import Document
+from kwhy.model.expressions import expression
 
 #: A goroutine has at most 100 frames of two lines (runtime/traceback.go); registers follow the last.
 _LONGEST_STACK = 300
@@ -18,9 +19,9 @@ _PREAMBLE = 8
 _MOST_STACKS = 64
 _LONGEST_MESSAGE = 256 << 20
 #: SIGABRT: abort / PC=0x… m=0 sigcode=0 / panic: … — runtime/signal_unix.go sighandler, runtime/panic.go
-_SIGNAL = re.compile(r"^(?:SIG[A-Z]{2,6}: |PC=0x|panic: |fatal error: |\[signal )")
+_SIGNAL = expression(r"^(?:SIG[A-Z]{2,6}: |PC=0x|panic: |fatal error: |\[signal )")
 #: A line of a Go traceback: header, function, file and line, registers; runtime/traceback.go, runtime/signal_amd64.go
-_GO_STACK_LINE = re.compile(
+_GO_STACK_LINE = expression(
     r"^$|^goroutine \d+|^created by |^\s*/?\S{1,400}\.(?:go|s|c|cgo1\.go):\d+(?: \+0x[0-9a-f]+)?"
     r"|^[\w./*()\-·~$%\[\]{}]{1,600}\(.{0,400}\)"
     r"|^\.{3}\s?additional frames elided|^\w{2,6}\s+0x[0-9a-f]{1,16}$|^runtime stack:|^(?:exit status|trap|error"
@@ -28,7 +29,7 @@ _GO_STACK_LINE = re.compile(
 )
 #: A line of a kernel stack dump: sched_show_task and what surrounds it (kernel/sched/core.c,
 #: arch/x86/kernel/dumpstack.c)
-_KERNEL_STACK_LINE = re.compile(
+_KERNEL_STACK_LINE = expression(
     r"^\s*$|^\s*(?:\[<[0-9a-f]{1,16}>\] )?(?:\? )?[\w.]{1,120}\+0x[0-9a-f]+/0x[0-9a-f]+|^\s*Call [Tt]race:"
     r"|^task:\S|^\s*</?TASK>"
     r"|^[\w/:.-]{1,40}\s+[RSDTtXZPI]\s+[0-9a-f]{1,20}\s+\d|^R[A-Z0-9]{1,2}P?: |^(?:ORIG_)?RAX: |^INFO: task "

@@ -7,12 +7,13 @@ import re
 from kwhy.ingest.logs import stamps
 from kwhy.ingest.logs.frames import Frame, unwrap
 from kwhy.ingest.logs.json_frames import peel_journal
+from kwhy.model.expressions import expression
 
 #: Entries are a few kilobytes; what is farther away belongs to another.
 _REACH = 64 << 10
-_PAIR = re.compile(r"^ *(?P<key>_{0,2}[A-Z][A-Z0-9_]{0,63})=(?P<value>.*)$", re.MULTILINE)
+_PAIR = expression(r"^ *(?P<key>_{0,2}[A-Z][A-Z0-9_]{0,63})=(?P<value>.*)$", re.MULTILINE)
 #: Sat 2026-11-21 21:31:41.120579 UTC [s=0639…;i=4d1;b=…] — the head of a verbose entry, systemd 252.
-_VERBOSE_HEAD = re.compile(
+_VERBOSE_HEAD = expression(
     r"^[A-Z][a-z]{2} (?P<stamp>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?) (?P<zone>[A-Z]{1,5}) \[s=", re.MULTILINE
 )
 

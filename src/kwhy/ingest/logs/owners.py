@@ -7,11 +7,12 @@ import re
 from kwhy.facts.logs import PodHint
 from kwhy.ingest.logs.components import SYSTEM
 from kwhy.model.document import Document
+from kwhy.model.expressions import expression
 
 _NAME = r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _PATHS = tuple(
-    re.compile(pattern)
+    expression(pattern)
     for pattern in (
         # var/log/pods/shop_web-6f5c6d7f64-2nx8q_dbdcd95e-6835-4f0d-844a-2c514637c448/app/0.log — kubelet
         rf"(?:^|/)(?P<namespace>{_LABEL})_(?P<pod>{_NAME})_(?P<uid>[0-9a-f-]{{32,36}})/(?P<container>{_LABEL})/\d+\.log",

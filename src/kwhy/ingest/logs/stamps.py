@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
+
+from kwhy.model.expressions import expression
 
 _DAY = 86_400.0
 _MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -135,7 +136,7 @@ def _midnight(year: int, month: int, day: int) -> float | None:
 
 
 #: 21/Nov/2026:21:36:54 +0000 — nginx 1.27 and Apache httpd 2.4, "combined" log format.
-_COMMON_LOG = re.compile(
+_COMMON_LOG = expression(
     r"(?P<day>\d\d)/(?P<month>[A-Z][a-z]{2})/(?P<year>\d{4}):(?P<clock>\d\d:\d\d:\d\d)(?P<zone> [+-]\d{4})"
 )
 _YEAR_2000 = datetime(LEAP_YEAR, 1, 1, tzinfo=UTC).timestamp()

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from kwhy.facts.network import NetworkNamespace
+from kwhy.model.expressions import expression
 
 #: Wrappers that run their remaining arguments as a command; the value says which of their options take an argument.
 _PLAIN_WRAPPERS: Final = {
@@ -38,10 +39,10 @@ _CONTAINER_VALUE_OPTIONS: Final = {
     "--detach-keys", "--timeout", "-a", "--address", "-H", "--host", "-c", "--config",
 }  # fmt: skip
 _NSENTER_VALUE_OPTIONS: Final = {"-t", "--target", "-S", "--setuid", "-G", "--setgid"}
-_REDIRECTION: Final = re.compile(r"^\d*(?:>>?|<)(?:&\d+)?")
+_REDIRECTION: Final = expression(r"^\d*(?:>>?|<)(?:&\d+)?")
 #: 2>&1 and &>file, which the lexer would take for a background "&"
-_DUPLICATION: Final = re.compile(r"\d*>&\d?|&>")
-_ASSIGNMENT: Final = re.compile(r"^[A-Za-z_]\w*=")
+_DUPLICATION: Final = expression(r"\d*>&\d?|&>")
+_ASSIGNMENT: Final = expression(r"^[A-Za-z_]\w*=")
 
 
 class Invocation(msgspec.Struct, frozen=True):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
+
+from kwhy.model.expressions import expression
 
 _NAME: Final = r"(?P<device>[^\s\"':/]{1,15})"
 #: Each form with the program and version that printed it.
 _FORMS: Final = tuple(
-    re.compile(form)
+    expression(form)
     for form in (
         rf'^Device "{_NAME}" does not exist\.?\s*$',  # Device "eth1" does not exist.   iproute2 6.1 `ip link show`
         rf'^Cannot find device "{_NAME}"\s*$',  # Cannot find device "eth1"   iproute2 6.1 lib/utils.c nodev()

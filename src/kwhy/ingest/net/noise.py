@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from kwhy.model.expressions import expression
+
 #: command terminated with exit code 2   (kubectl v1.34, staging/src/k8s.io/kubectl/pkg/cmd/exec via util/exec)
-EXIT_CODE: Final = re.compile(r"^command terminated with (?:non-zero )?exit code:? ?(?P<code>\d+)")
+EXIT_CODE: Final = expression(r"^command terminated with (?:non-zero )?exit code:? ?(?P<code>\d+)")
 #: Defaulted container "app" out of: app, sidecar   (kubectl v1.34, pkg/polymorphichelpers; "Defaulting" until v1.20)
-_DEFAULTED: Final = re.compile(r'^Default(?:ed|ing) container(?: name to)? "?')
+_DEFAULTED: Final = expression(r'^Default(?:ed|ing) container(?: name to)? "?')
 #: Unable to use a TTY - input is not a terminal or the right kind of file   (kubectl v1.34, pkg/cmd/exec/exec.go)
-_TTY: Final = re.compile(r"^Unable to use a TTY - |^the input device is not a TTY|^Use 'kubectl describe pod/")
+_TTY: Final = expression(r"^Unable to use a TTY - |^the input device is not a TTY|^Use 'kubectl describe pod/")
 
 
 #: With one of these begins what the expressions above match.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
 from kwhy.ingest.net.invocation import Invocation, invocation
+from kwhy.model.expressions import expression
 
 #: Options that take the following word: OpenBSD nc(1) 1.219, ncat(1) 7.93, busybox nc, telnet(1), curl(1) 8, ping(8).
 _VALUES: Final[dict[str, frozenset[str]]] = {
@@ -24,12 +24,12 @@ _VALUES: Final[dict[str, frozenset[str]]] = {
     "wget": frozenset(("-T", "--timeout", "-O", "-t", "--tries", "-o", "-P", "-U", "--header", "-Y")),
 }
 _PORTS: Final = {"http": 80, "https": 443, "ftp": 21}
-_DEV: Final = re.compile(r"/dev/(?P<protocol>tcp|udp)/(?P<host>[^\s/'\"]{1,253})/(?P<port>\d{1,5})")
+_DEV: Final = expression(r"/dev/(?P<protocol>tcp|udp)/(?P<host>[^\s/'\"]{1,253})/(?P<port>\d{1,5})")
 
 
-_LETTERS: Final = re.compile(r"^-[A-Za-z]{2,10}$")
+_LETTERS: Final = expression(r"^-[A-Za-z]{2,10}$")
 #: nc's option -u, alone or among others
-_UDP: Final = re.compile(r"^-[A-Za-z]{0,8}u[A-Za-z]{0,8}$|^--udp$")
+_UDP: Final = expression(r"^-[A-Za-z]{0,8}u[A-Za-z]{0,8}$|^--udp$")
 
 
 class Target(msgspec.Struct, frozen=True):

@@ -12,21 +12,22 @@ from typing import Final
 
 from kwhy.ingest.api.json_documents import parse_json
 from kwhy.model.document import Document
+from kwhy.model.expressions import expression
 from kwhy.model.parsing import Format, Head, Parsed
 
 #: "apiVersion": "apps/v1"
-_JSON_VERSION: Final = re.compile(r'"apiVersion"\s*:\s*"[a-z0-9.-]+(?:/v\w+)?"')
+_JSON_VERSION: Final = expression(r'"apiVersion"\s*:\s*"[a-z0-9.-]+(?:/v\w+)?"')
 #: "kind": "PodList"
-_JSON_KIND: Final = re.compile(r'"kind"\s*:\s*"[A-Z]\w*"')
-_AUDIT: Final = re.compile(r'"apiVersion"\s*:\s*"audit\.k8s\.io/')
+_JSON_KIND: Final = expression(r'"kind"\s*:\s*"[A-Z]\w*"')
+_AUDIT: Final = expression(r'"apiVersion"\s*:\s*"audit\.k8s\.io/')
 #: apiVersion: apps/v1
-_YAML_VERSION: Final = re.compile(
+_YAML_VERSION: Final = expression(
     r"^[\"']?apiVersion[\"']?: *[\"']?[a-z0-9.-]+(?:/v\w+)?[\"']? *(?:#.*)?$", re.MULTILINE
 )
-_YAML_KIND: Final = re.compile(r"^[\"']?kind[\"']?: *[\"']?[A-Z]\w*[\"']? *(?:#.*)?$", re.MULTILINE)
-_YAML_BODY: Final = re.compile(r"^[\"']?(?:metadata|items)[\"']?: *(?:#.*)?(?:\[\])?$", re.MULTILINE)
+_YAML_KIND: Final = expression(r"^[\"']?kind[\"']?: *[\"']?[A-Z]\w*[\"']? *(?:#.*)?$", re.MULTILINE)
+_YAML_BODY: Final = expression(r"^[\"']?(?:metadata|items)[\"']?: *(?:#.*)?(?:\[\])?$", re.MULTILINE)
 #: Files of components that look like objects: kubelet and kube-proxy configuration, kubeconfig, kubeadm.
-_CONFIGURATION: Final = re.compile(r"apiVersion\"?: *\"?(?:[\w.-]+\.config\.k8s\.io|kubeadm\.k8s\.io)/")
+_CONFIGURATION: Final = expression(r"apiVersion\"?: *\"?(?:[\w.-]+\.config\.k8s\.io|kubeadm\.k8s\.io)/")
 
 
 def _recognise_json(head: Head) -> float:

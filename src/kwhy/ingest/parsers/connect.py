@@ -28,19 +28,20 @@ from kwhy.ingest.net.noise import is_noise
 from kwhy.ingest.net.output import head_lines, place_of_command
 from kwhy.ingest.net.targets import Target, target_of
 from kwhy.model.document import Document, Locator, Unparsed
+from kwhy.model.expressions import expression
 from kwhy.model.parsing import Format, Head, Parsed
 
 _LONGEST: Final = 512
 _TOOLS: Final = ("nc", "netcat", "ncat", "telnet", "curl", "wget")
 #: Lines that belong to an attempt and say nothing of how it ended.
-_CHATTER: Final = re.compile(
+_CHATTER: Final = expression(
     r"^(?:Ncat: Version|Ncat: \d+ bytes|Escape character is|Connection closed by foreign host|Trying |\s*[*<>{}]|"
     r"  % Total|\s+Dload|\s*\d+ |Connecting to |bash: connect: |telnet>|\^)"
 )
 
 
 #: bash: nc: command not found   ·   sh: curl: not found   ·   curl: (3) URL using bad/illegal format   ·   Usage: nc …
-_COMPLAINT: Final = re.compile(
+_COMPLAINT: Final = expression(
     r"^(?:curl|nc|Ncat|ncat|netcat|-?bash|sh|/bin/sh|zsh|ash|timeout|error|Error|OCI runtime|Usage|usage|BusyBox)\b"
 )
 

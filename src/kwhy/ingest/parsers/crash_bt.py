@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from kwhy.facts.kernel import ThreadStack
 from kwhy.ingest.host.stack_building import StackBuilder
 from kwhy.model.document import Document, Unparsed
+from kwhy.model.expressions import expression
 from kwhy.model.parsing import Format, Head, Parsed
 
 #: `PID: 19246  TASK: ffff880951f70fd0  CPU: 16  COMMAND: "terwayd"`
-_HEADER = re.compile(
+_HEADER = expression(
     r"\s{0,8}PID: (?P<pid>\d{1,10})\s{1,8}TASK: (?P<task>[0-9a-f]{8,16})\s{1,8}CPU: \d{1,5}\s{1,8}"
     r"COMMAND: \"(?P<program>[^\"]{0,64})\"?\s{0,200}"
 )
 #: `#6 [ffff880826267c58] netlink_recvmsg at ffffffff815bb312`, ` #2 [ffff9] xfs_log_force+0x26c at ffffffffc0 [xfs]`
-_FRAME = re.compile(
+_FRAME = expression(
     r"\s{0,8}#(?P<depth>\d{1,4}) \[[0-9a-f]{8,16}\] (?P<function>[A-Za-z_][\w.$]{0,200})(?:\+(?:0x)?[0-9a-f]{1,8})? "
     r"(?:at|\(via) .{0,200}"
 )
 #: Lines of a backtrace that are no frames: ` (active)`, `(via system_call)`, ` --- <IRQ stack> ---`, registers,
 #: ` [exception RIP: native_safe_halt+6]`, file names of -l, raw stack of -f, and the prompt.
-_OTHER = re.compile(
+_OTHER = expression(
     r"\s{0,8}(?:\(active\)|\(via |--- <|\[exception RIP|(?:ORIG_RAX|R[A-Z0-9]{1,2}|RFLAGS|CS|SS|DS|EFLAGS|P[CS]|X\d+|LR"
     r"|SP): |/[\w./-]{1,200}: \d|[0-9a-f]{8,16}: |bt: |crash> |crash64> |\w{1,40}> bt\b|foreach bt)"
 )

@@ -11,7 +11,6 @@ whole log, or :func:`embedded_dump` for one message that :func:`holds_dump`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from kwhy.ingest.goroutines.embedded import BEGIN, ESCAPED_HEADER, embedded_dump, holds_dump
@@ -21,6 +20,7 @@ from kwhy.ingest.goroutines.profile import COUNT, TITLE
 from kwhy.ingest.goroutines.reading import SIGNAL, Reader
 from kwhy.ingest.goroutines.syntax import CREATED_BY, HEADER, read_calls, read_position
 from kwhy.model.document import Document
+from kwhy.model.expressions import expression
 from kwhy.model.parsing import Format, Head, Parsed
 
 __all__ = ["FORMAT", "dumps_in_log", "embedded_dump", "holds_dump", "parse_dump"]
@@ -57,7 +57,7 @@ def recognise(head: Head) -> float:
 
 
 #: A position line is indented, or (journals drop leading tabs) ends like one: ``/go/src/…/object.go:27 +0xbb``
-_POSITION_LINE = re.compile(r"\s|.{1,2000}\.(?:go|s|c|cc|h):\d{1,9}(?: \+0x[0-9a-f]+)?$")
+_POSITION_LINE = expression(r"\s|.{1,2000}\.(?:go|s|c|cc|h):\d{1,9}(?: \+0x[0-9a-f]+)?$")
 
 
 def _kind(line: str) -> str | None:

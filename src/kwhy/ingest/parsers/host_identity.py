@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from kwhy.facts.hosts import HostName, KernelRelease, MachineId
 from kwhy.ingest.host.command_lines import CommandLine, read_command
 from kwhy.model.document import Document, Unparsed
+from kwhy.model.expressions import expression
 from kwhy.model.parsing import Format, Head, Parsed
 
 #: `Linux n1 6.1.0-18-amd64 #1 SMP PREEMPT_DYNAMIC Debian 6.1.76-1 (2024-02-01) x86_64 GNU/Linux` (uname -a)
-_UNAME = re.compile(
+_UNAME = expression(
     r"Linux (?P<name>[\w.-]{1,253}) (?P<release>\d{1,3}\.\d{1,3}[\w.+~-]{0,120}) #.{1,300}? ?"
     r"(?P<machine>x86_64|aarch64|arm64|armv7l|ppc64le|s390x|riscv64)\b.{0,100}"
 )
 #: ` Static hostname: n1`, `      Machine ID: 3d1219c7c4c5404aaa1f6d2a48adfda4`, `          Kernel: Linux 6.1.0-18`
-_CONTROL = re.compile(
+_CONTROL = expression(
     r"\s{0,24}(?P<key>Static hostname|Transient hostname|Machine ID|Kernel|Architecture): (?P<value>\S.{0,252})"
 )
 #: RFC 1123 names, as hostname(7) allows them.
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252}[A-Za-z0-9])?")
-_MACHINE_ID = re.compile(r"[0-9a-f]{32}")
-_RELEASE = re.compile(r"\d{1,3}\.\d{1,3}[\w.+~-]{0,120}")
+_NAME = expression(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252}[A-Za-z0-9])?")
+_MACHINE_ID = expression(r"[0-9a-f]{32}")
+_RELEASE = expression(r"\d{1,3}\.\d{1,3}[\w.+~-]{0,120}")
 
 
 def _asked(line: CommandLine | None) -> str:

@@ -18,32 +18,33 @@ from kwhy.ingest.net.ip_command import IpCommand, ip_command
 from kwhy.ingest.net.missing import missing_device
 from kwhy.ingest.net.output import LONGEST_LINE, content_lines, failed, head_lines, not_understood, share
 from kwhy.model.document import Document, Locator, Unparsed
+from kwhy.model.expressions import expression
 from kwhy.model.parsing import Format, Head, Parsed
 
 #: 3: eth0@if12: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP group default qlen 1000
-_LINK: Final = re.compile(
+_LINK: Final = expression(
     r"^(?P<index>\d{1,10}): (?P<name>[^\s:@]{1,15})(?:@(?P<peer>[^\s:]{1,20}))?: "
     r"<(?P<flags>[A-Z0-9_,\-]{0,200})>(?P<rest> .*)?$"
 )
 #: "    link/ether da:01:d2:04:42:18 brd ff:ff:ff:ff:ff:ff link-netnsid 0"
-_MAC: Final = re.compile(r"^ +link/(?P<type>[\w/.\[\]]{1,32})(?: (?P<mac>[0-9a-fA-F:.]{2,60}))?(?P<rest>.*)$")
+_MAC: Final = expression(r"^ +link/(?P<type>[\w/.\[\]]{1,32})(?: (?P<mac>[0-9a-fA-F:.]{2,60}))?(?P<rest>.*)$")
 #: "    inet 10.0.0.9/24 brd 10.0.0.255 scope global secondary eth0"
-_ADDRESS: Final = re.compile(r"^ +(?P<family>inet6?) (?P<rest>.+)$")
+_ADDRESS: Final = expression(r"^ +(?P<family>inet6?) (?P<rest>.+)$")
 #: "3: eth0    inet 10.0.0.1/24 scope global eth0\       valid_lft forever preferred_lft forever"   (-o)
-_ONE_LINE: Final = re.compile(r"^(?P<index>\d{1,10}): (?P<name>[^\s:@]{1,15}) +(?P<family>inet6?) (?P<rest>[^\\]+)")
+_ONE_LINE: Final = expression(r"^(?P<index>\d{1,10}): (?P<name>[^\s:@]{1,15}) +(?P<family>inet6?) (?P<rest>[^\\]+)")
 #: "eth0@eth0p       UP             10.0.0.1/24 fd00::1/64"   (-br addr; a MAC and <FLAGS> with -br link)
-_BRIEF: Final = re.compile(
+_BRIEF: Final = expression(
     r"^(?P<name>[^\s:@]{1,15})(?:@(?P<peer>\S{1,20}))? +"
     r"(?P<state>UP|DOWN|UNKNOWN|LOWERLAYERDOWN|DORMANT|TESTING|NOTPRESENT)(?P<rest> .*)?$"
 )
-_FIRST_JSON: Final = re.compile(r'^\s*\[\s*(?:\{\s*\}\s*,\s*)*\{\s*"ifindex"\s*:')
+_FIRST_JSON: Final = expression(r'^\s*\[\s*(?:\{\s*\}\s*,\s*)*\{\s*"ifindex"\s*:')
 #: Kinds that `ip -d link` prints as the first word of a following line (rtnl_link_ops.kind in the kernel).
 _KINDS: Final = frozenset(
     ("veth", "bridge", "vxlan", "geneve", "dummy", "ipvlan", "macvlan", "vlan", "bond", "tun", "ipip", "sit", "gre",
      "ip6tnl", "wireguard", "vrf", "ifb", "macvtap", "xfrm", "team", "netkit", "ipoib", "gretap", "ip6gre", "vti")
 )  # fmt: skip
 #: Further lines of a device that say nothing read here: "valid_lft …", "RX: …", counters, "altname …", "alias …".
-_MORE: Final = re.compile(r"^ +(?:[a-z_0-9]+ |RX|TX|prog/)")
+_MORE: Final = expression(r"^ +(?:[a-z_0-9]+ |RX|TX|prog/)")
 
 
 def recognise(head: Head) -> float:
@@ -220,7 +221,7 @@ def _brief(at: Locator, match: re.Match[str]) -> Iterator[Link | InterfaceAddres
 def _json_items(document: Document) -> Iterator[Link | InterfaceAddress | Unparsed]:
     try:
         decoded = msgspec.json.decode(bytes(document.data), type=list[dict[str, Any]])
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         yield Unparsed(document.at(document.first_line), f"this is not the JSON of `ip -j addr`: {error}")
         return
     for number, item in enumerate(decoded):

@@ -5,7 +5,6 @@ Source: iproute2 6.1 ip/ipneigh.c print_neigh(); busybox prints the same words. 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -14,10 +13,11 @@ from kwhy.ingest.net.addresses import address
 from kwhy.ingest.net.ip_command import ip_command
 from kwhy.ingest.net.output import content_lines, head_lines, not_understood, share
 from kwhy.model.document import Document
+from kwhy.model.expressions import expression
 from kwhy.model.parsing import Format, Head, Parsed
 
 #: 10.0.0.2 dev eth0 lladdr 66:55:a0:fd:69:71 REACHABLE   ·   10.0.0.77 dev eth0 FAILED   (iproute2 6.1)
-_NEIGHBOUR: Final = re.compile(
+_NEIGHBOUR: Final = expression(
     r"^(?P<address>[0-9a-fA-F:.]{2,45}) dev (?P<dev>\S{1,15})(?: lladdr (?P<mac>[0-9a-fA-F:.]{2,60}))?"
     r"(?P<rest>(?: .{0,200})?)$"
 )

@@ -6,7 +6,6 @@ since 5.0 with a kernel since 4.20); before, and with busybox, it prints nothing
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final, TypeAlias
 
@@ -26,23 +25,24 @@ from kwhy.ingest.net.output import (
 )
 from kwhy.ingest.net.route_words import json_words, read_next_hop, read_words, route_of
 from kwhy.model.document import Document, Locator, Unparsed
+from kwhy.model.expressions import expression
 from kwhy.model.parsing import Format, Head, Parsed
 
 #: Error: ipv4: FIB table does not exist.   (iproute2 6.1; the kernel's extended acknowledgement, 4.20 and later)
-_NO_TABLE: Final = re.compile(r"^Error: ipv(?P<family>[46]): FIB table does not exist\.")
+_NO_TABLE: Final = expression(r"^Error: ipv(?P<family>[46]): FIB table does not exist\.")
 #: Dump terminated   (iproute2 6.1)
 _DUMP_TERMINATED: Final = "Dump terminated"
 #: 10.0.0.0/24 dev eth0 proto kernel scope link src 10.0.0.1   (iproute2 6.1)
-_ROUTE_START: Final = re.compile(
+_ROUTE_START: Final = expression(
     r"^(?:(?:unicast|local|broadcast|anycast|multicast|unreachable|blackhole|prohibit|throw|nat) )?"
     r"(?:default|[0-9a-fA-F:.]{2,45}(?:/\d{1,3})?)"
     r"(?: +(?:via|dev|table|proto|scope|src|metric|from|nhid|tos|encap|pref|error|mtu|realms?|expires|dead|linkdown|"
     r"onlink|offload|trap|rt_\w+)\b| *\\| *$)"
 )
 #: 10.0.0.2 dev eth0 lladdr 02:00:00:00:00:02 REACHABLE is no route though it begins like one   (ip neigh)
-_NEIGHBOUR: Final = re.compile(r" lladdr | (?:FAILED|INCOMPLETE)\s*$")
+_NEIGHBOUR: Final = expression(r" lladdr | (?:FAILED|INCOMPLETE)\s*$")
 #: [{"dst":"default","gateway":"10.0.0.2","dev":"eth0","flags":[]}]   (iproute2 6.1 -j; "type" comes first with -d)
-_JSON: Final = re.compile(r'^\s*\[\s*\{\s*(?:"type"\s*:\s*"\w+"\s*,\s*)?"dst"\s*:\s*"')
+_JSON: Final = expression(r'^\s*\[\s*\{\s*(?:"type"\s*:\s*"\w+"\s*,\s*)?"dst"\s*:\s*"')
 #: Selectors of `ip route show` that leave lines out (ip-route(8)); "table" and a family are no such.
 _FILTERS: Final = frozenset(
     ("dev", "oif", "iif", "via", "src", "proto", "protocol", "scope", "type", "root", "match", "exact", "to", "from",
@@ -235,7 +235,7 @@ def _route(document: Document, number: int, line: str, hops: list[NextHop], aske
 def _json_items(document: Document, asked: Family | None) -> Iterator[Route | Unparsed]:
     try:
         decoded = msgspec.json.decode(bytes(document.data), type=list[dict[str, Any]])
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         yield Unparsed(document.at(document.first_line), f"this is not the JSON of `ip -j route`: {error}")
         return
     for index, item in enumerate(decoded):

@@ -19,21 +19,22 @@ from kwhy.ingest.net.missing import missing_device
 from kwhy.ingest.net.output import LONGEST_LINE, content_lines, head_lines, not_understood, share
 from kwhy.ingest.net.route_words import RouteWords, json_words, read_words
 from kwhy.model.document import Document, Locator, Unparsed
+from kwhy.model.expressions import expression
 from kwhy.model.parsing import Format, Head, Parsed
 
 #: RTNETLINK answers: Network is unreachable   (iproute2 6.1; busybox 1.35 puts "ip: " before it)
-_ERROR: Final = re.compile(r"^(?:ip: )?RTNETLINK answers: (?P<error>.{1,120})$")
+_ERROR: Final = expression(r"^(?:ip: )?RTNETLINK answers: (?P<error>.{1,120})$")
 #: 10.5.1.1 via 10.0.0.5 dev eth0 src 10.0.0.1 uid 0   (iproute2 6.1; "uid" since 4.10)
-_ANSWER: Final = re.compile(
+_ANSWER: Final = expression(
     r"^(?:(?:local|broadcast|multicast|anycast|unreachable|blackhole|prohibit) )?[0-9a-fA-F:.]{2,45} "
     r"(?:from \S{1,50} )?(?:tos \S{1,10} )?(?:via \S{1,50} (?:\S{3,45} )?)?dev \S{1,20}(?: |$)"
 )
 #: "    cache <local,brd>" after the answer; iproute2 prints it for IPv4, and for IPv6 until kernel 4.2
-_CACHE: Final = re.compile(r"^ +cache\b")
+_CACHE: Final = expression(r"^ +cache\b")
 
 
 #: [{"dst":"10.5.1.1","gateway":"10.0.0.5","dev":"eth0","prefsrc":"10.0.0.1","flags":[],"uid":0,"cache":[]}]
-_JSON: Final = re.compile(r'^\s*\[\s*\{\s*(?:"type":"\w+",)?"dst"')
+_JSON: Final = expression(r'^\s*\[\s*\{\s*(?:"type":"\w+",)?"dst"')
 
 
 def recognise(head: Head) -> float:

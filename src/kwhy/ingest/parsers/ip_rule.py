@@ -6,7 +6,6 @@ which leaves out oif, uidrange, ports and masks.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -24,12 +23,13 @@ from kwhy.ingest.net.output import (
 )
 from kwhy.ingest.net.rule_words import JsonValue, rule_of, words_of_json
 from kwhy.model.document import Document, Unparsed
+from kwhy.model.expressions import expression
 from kwhy.model.parsing import Format, Head, Parsed
 
 #: 1536:	from 10.0.97.30 to 10.0.0.0/16 lookup 2   (iproute2 6.1)
-_RULE: Final = re.compile(r"^(?P<priority>\d{1,10}):\s+(?P<rest>(?:not )?(?:from|to|lookup|fwmark|iif|oif) .*)$")
+_RULE: Final = expression(r"^(?P<priority>\d{1,10}):\s+(?P<rest>(?:not )?(?:from|to|lookup|fwmark|iif|oif) .*)$")
 #: {"priority":32764,"src":"all","iif":"d0","goto":32766,"protocol":"unspec"}   (iproute2 6.1 -j)
-_JSON: Final = re.compile(r'^\s*\[\s*\{\s*"priority"\s*:\s*\d')
+_JSON: Final = expression(r'^\s*\[\s*\{\s*"priority"\s*:\s*\d')
 _LAST_DEFAULT: Final = 32767
 _MAIN: Final = 32766
 
@@ -86,7 +86,7 @@ def _text_rules(document: Document) -> Iterator[PolicyRule | Unparsed]:
 def _json_rules(document: Document) -> Iterator[PolicyRule | Unparsed]:
     try:
         decoded = msgspec.json.decode(bytes(document.data), type=list[dict[str, JsonValue]])
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         yield Unparsed(document.at(document.first_line), f"this is not the JSON of `ip -j rule`: {error}")
         return
     for index, item in enumerate(decoded):

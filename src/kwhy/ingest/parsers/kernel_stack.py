@@ -11,35 +11,36 @@ from collections.abc import Iterator
 from kwhy.ingest.host.command_lines import CommandLine, read_command
 from kwhy.ingest.host.stack_building import FRAME, StackBuilder
 from kwhy.model.document import Document, Unparsed
+from kwhy.model.expressions import expression
 from kwhy.model.parsing import Format, Head, Parsed
 
 #: `/proc/4545/task/4547/stack:[<0>] …` (grep), `==> /proc/4545/stack <==` (head, tail), `4545/task/4547/wchan:`
-_PROC_PATH = re.compile(
+_PROC_PATH = expression(
     r"^(?P<before>[^\[]{0,40}?)(?:/?proc/|(?<![\w/])(?:\./)?)(?P<pid>\d{1,10})(?:/task/(?P<tid>\d{1,10}))?"
     r"/(?P<file>stack|syscall|wchan|comm|status)\b(?P<after>.*)$"
 )
 #: The files of /proc named by a command: `cat /proc/4545/task/4547/stack`
-_PROC_ARGUMENT = re.compile(r"/proc/(?P<pid>\d{1,10})(?:/task/(?P<tid>\d{1,10}|\*))?/(?P<file>stack|syscall|wchan)$")
+_PROC_ARGUMENT = expression(r"/proc/(?P<pid>\d{1,10})(?:/task/(?P<tid>\d{1,10}|\*))?/(?P<file>stack|syscall|wchan)$")
 #: `== pid 4545 (netfabricd) thread 4547 state S wchan do_epoll_wait`, `PID: 4545 TID: 4547`, `--- tid=4547 comm=x`
-_NUMBERED = re.compile(
+_NUMBERED = expression(
     r"\b(?P<word>pid|process|tid|thread|lwp|task)\b[\s:=#]{1,3}(?P<number>\d{1,10})\b", re.IGNORECASE
 )
-_PROGRAM = re.compile(
+_PROGRAM = expression(
     r"\((?P<in_brackets>[^()]{1,64})\)|\b(?:comm|name|command|cmd)[\s:=]{1,3}\"?(?P<named>[\w./:-]{1,64})"
 )
-_STATE = re.compile(r"\bstate[\s:=]{1,3}(?P<state>[RSDTtXZIPWK])\b", re.IGNORECASE)
-_WCHAN = re.compile(r"\bwchan[\s:=]{1,3}(?P<wchan>[\w.]{1,80})", re.IGNORECASE)
+_STATE = expression(r"\bstate[\s:=]{1,3}(?P<state>[RSDTtXZIPWK])\b", re.IGNORECASE)
+_WCHAN = expression(r"\bwchan[\s:=]{1,3}(?P<wchan>[\w.]{1,80})", re.IGNORECASE)
 #: `4547`, `== 4547 ==`, `4547 (kubelet)` above a stack
-_LONE_NUMBER = re.compile(
+_LONE_NUMBER = expression(
     r"[=#>* -]{0,10}(?P<number>\d{1,10})(?:\s+\(?(?P<program>[A-Za-z][\w./:-]{0,63})\)?)?[=#<:* -]{0,10}"
 )
 #: `Name:	netfabricd`, `State:	D (disk sleep)`, `Tgid:	4545`, `Pid:	4547` (/proc/PID/status)
-_STATUS = re.compile(r"(?P<key>Name|State|Tgid|Pid):\t\s*(?P<value>\S.{0,80})")
+_STATUS = expression(r"(?P<key>Name|State|Tgid|Pid):\t\s*(?P<value>\S.{0,80})")
 #: `cat: /proc/1/stack: Permission denied`
-_REFUSED = re.compile(r"(?:cat|grep|head|tail|awk|sed): .{1,300}: .{1,100}")
+_REFUSED = expression(r"(?:cat|grep|head|tail|awk|sed): .{1,300}: .{1,100}")
 
 #: The outermost frames of a stack: what follows belongs to another one.
-_OUTERMOST = re.compile(
+_OUTERMOST = expression(
     r"entry_SYSCALL_64|ret_from_fork|system_call_fast|system_call_after|tracesys|el0t_64_sync|el0_svc_naked|el0_sync"
     r"|entry_SYSENTER|int_ret_from_sys_call|stub_|page_fault|asm_exc_|asm_sysvec_|kernel_thread_starter"
 )

@@ -10,23 +10,24 @@ from kwhy.facts.files import DirectoryListing, PathProblem
 from kwhy.facts.processes import masked
 from kwhy.ingest.host.command_lines import CommandLine, runs
 from kwhy.model.document import Document, Unparsed
+from kwhy.model.expressions import expression
 from kwhy.model.parsing import Format, Head, Parsed
 
 _PROGRAMS = ("ls", "ll", "dir", "vdir")
 #: `-rwxr-xr-x 1 root root 4 Nov 22 00:09 bridge`, with inode, security context, size like 12K, full or Chinese dates
-_ENTRY = re.compile(
+_ENTRY = expression(
     r"\s{0,8}(?:\d{1,12} )?(?P<type>[-dlcbpsD])[rwxsStT-]{9}[.+@]?\s{1,8}\d{1,8}\s{1,8}\S{1,64}\s{1,16}\S{1,64}\s{1,16}"
     r"(?:\?\s{1,4}|\w{1,32}:\w{1,32}:\S{1,100}\s{1,4})?(?P<size>\d{1,4},\s{1,8}\d{1,4}|[\d.]{1,20}[KMGTP]?)\s{1,4}"
     r"(?:(?:[A-Z][a-z]{2}|\d{1,2}月)\s{1,2}\d{1,2}\s{1,2}(?:\d{1,2}:\d\d|\d{4})"
     r"|\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d\.\d{1,9} [+-]\d{4})?) (?P<name>.{1,4096})"
 )
 #: `total 12`, `total 12K`, `总用量 12`
-_TOTAL = re.compile(r"(?:total|总用量|总计) [\d.]{1,20}[KMGTP]?\s{0,4}")
+_TOTAL = expression(r"(?:total|总用量|总计) [\d.]{1,20}[KMGTP]?\s{0,4}")
 #: `/opt/cni/bin:` above a directory's entries, where several are listed
-_PATH = re.compile(r"(?P<path>[./~][^\n]{0,4095}):")
+_PATH = expression(r"(?P<path>[./~][^\n]{0,4095}):")
 #: `ls: cannot access '/etc/cni/net.d': No such file or directory`, without quotes (coreutils before 8.25), busybox's
 #: `ls: /x: No such file or directory`, `ls: reading directory '/mnt': Stale file handle`, and the Chinese translation
-_PROBLEM = re.compile(
+_PROBLEM = expression(
     r"(?:/?(?:usr/)?bin/)?ls: (?:cannot (?:access|open directory|read symbolic link)|reading directory"
     r"|无法访问|无法打开目录)?[ :]{0,2}['\"‘“]?(?P<path>[^'\"’”\n]{1,4096}?)['\"’”]?: (?P<error>[^:\n]{3,100})"
 )
@@ -37,9 +38,9 @@ _ENGLISH = {
     "传输端点尚未连接": "Transport endpoint is not connected",
     "输入/输出错误": "Input/output error",
 }
-_PATTERN = re.compile(r"[*?\[]")
+_PATTERN = expression(r"[*?\[]")
 #: Names in columns: two blanks or a tab apart; names with blanks are quoted on a terminal.
-_COLUMNS = re.compile(r"'([^']{1,255})'|\"([^\"]{1,255})\"|((?:\S| (?! ))+)")
+_COLUMNS = expression(r"'([^']{1,255})'|\"([^\"]{1,255})\"|((?:\S| (?! ))+)")
 
 
 def _recognise(head: Head) -> float:

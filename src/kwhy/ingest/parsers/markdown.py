@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from kwhy.model.document import Document
+from kwhy.model.expressions import expression
 from kwhy.model.parsing import Format, Head, Parsed
 
 # "```", "```console", "~~~", "  ```yaml": CommonMark 0.31, section 4.5 (fenced code blocks), up to three spaces before
-_FENCE = re.compile(r"^ {0,3}(?P<fence>`{3,}|~{3,})(?P<info>[^`]*)$")
+_FENCE = expression(r"^ {0,3}(?P<fence>`{3,}|~{3,})(?P<info>[^`]*)$")
 
 
 def _recognise(head: Head) -> float:

@@ -19,38 +19,39 @@ from kwhy.ingest.net.missing import missing_device
 from kwhy.ingest.net.output import LONGEST_LINE, content_lines, head_lines, not_understood, share
 from kwhy.ingest.net.targets import ping_target
 from kwhy.model.document import Document, Locator
+from kwhy.model.expressions import expression
 from kwhy.model.parsing import Format, Head, Parsed
 
 #: PING 10.0.0.2 (10.0.0.2) from 10.0.0.1 c0: 56(84) bytes of data.   iputils; "PING fd00::2(fd00::2) 56 data bytes" v6
 #: PING 10.0.0.2 (10.0.0.2): 56 data bytes   busybox, inetutils
-_BEGIN: Final = re.compile(
+_BEGIN: Final = expression(
     r"^PING (?P<target>[^\s(]{1,253}?) ?\((?:[^\s()]{1,253} \()?(?P<address>[0-9a-fA-F.:%\w]{2,60})\)?\)"
     r"(?: from (?P<source>[0-9a-fA-F.:]{2,45})(?:%\S{1,15})? (?P<dev>[^\s:]{0,15})?)?:? +"
     r"(?P<size>\d{1,6})(?:\(\d{1,6}\))? "
 )
 #: 64 bytes from 10.0.0.2: icmp_seq=1 ttl=64 time=0.045 ms   iputils; "seq=0" busybox
-_REPLY: Final = re.compile(r"^\d{1,6} bytes from [^\n]{1,300}?(?:icmp_)?seq=\d{1,6}")
+_REPLY: Final = expression(r"^\d{1,6} bytes from [^\n]{1,300}?(?:icmp_)?seq=\d{1,6}")
 #: From 10.0.0.2 icmp_seq=1 Destination Host Unreachable   iputils; "92 bytes from 10.0.0.2: Destination …" inetutils
-_ERROR: Final = re.compile(
+_ERROR: Final = expression(
     r"^(?:From (?P<one>\S{1,253})(?: \(\S{1,60}\))?:? icmp_seq=\d{1,6}|"
     r"\d{1,6} bytes from (?P<two>\S{1,253})(?: \(\S{1,60}\))?:) "
     r"(?P<what>(?:Dest|Time to live|Packet filtered|Communication|Frag|Redirect|Source|Parameter)[^\n]{0,120})"
 )
 #: --- 10.0.0.2 ping statistics ---
-_STATISTICS: Final = re.compile(r"^--- (?P<target>\S{1,253}) ping statistics ---")
+_STATISTICS: Final = expression(r"^--- (?P<target>\S{1,253}) ping statistics ---")
 #: 2 packets transmitted, 0 received, +2 errors, 100% packet loss, time 327ms   ·   …, 2 packets received, … (busybox)
-_COUNTS: Final = re.compile(r"^(?P<sent>\d{1,9}) packets transmitted, (?P<received>\d{1,9}) (?:packets )?received")
+_COUNTS: Final = expression(r"^(?P<sent>\d{1,9}) packets transmitted, (?P<received>\d{1,9}) (?:packets )?received")
 #: rtt min/avg/max/mdev = 0.045/0.055/0.066/0.010 ms   ·   round-trip min/avg/max = 0.074/0.077/0.080 ms (busybox)
-_TIMES: Final = re.compile(
+_TIMES: Final = expression(
     r"^(?:rtt|round-trip) min/avg/max(?:/\w{1,8})? = "
     r"(?P<min>\d{1,9}\.\d{1,6})/(?P<avg>\d{1,9}\.\d{1,6})/(?P<max>\d{1,9}\.\d{1,6})"
 )
 #: ping: connect: Network is unreachable   ·   ping: nope.invalid: Name or service not known   (iputils 20221126)
 #: ping: bad address 'nope.invalid'   (busybox)   ·   connect: Network is unreachable   (iputils s20160308)
-_REFUSAL: Final = re.compile(r"^(?:ping6?: |connect: )(?P<what>[^\n]{1,200})")
+_REFUSAL: Final = expression(r"^(?:ping6?: |connect: )(?P<what>[^\n]{1,200})")
 #: ping: local error: message too long, mtu=1500   ·   From 10.0.0.2 icmp_seq=1 Frag needed and DF set (mtu = 1400)
-_MTU: Final = re.compile(r"\bmtu ?= ?(?P<mtu>\d{3,5})")
-_CHATTER: Final = re.compile(r"^(?:\^C|no answer yet for |WARNING: |\(Re)|^\.{1,}$")
+_MTU: Final = expression(r"\bmtu ?= ?(?P<mtu>\d{3,5})")
+_CHATTER: Final = expression(r"^(?:\^C|no answer yet for |WARNING: |\(Re)|^\.{1,}$")
 
 
 def recognise(head: Head) -> float:

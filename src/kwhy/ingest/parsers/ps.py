@@ -6,7 +6,6 @@ Columns are read off the header, so every order of `-o` is understood; without a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import msgspec
@@ -27,15 +26,16 @@ from kwhy.ingest.host.ps_columns import (
 )
 from kwhy.ingest.host.ps_scope import Scope, scope_of, searched_word
 from kwhy.model.document import Document, Unparsed
+from kwhy.model.expressions import expression
 from kwhy.model.parsing import Format, Head, Parsed
 from kwhy.model.time import UNKNOWN_MOMENT, Moment
 
 #: `Tasks:  81 total,   1 running,  80 sleeping,   0 stopped,   0 zombie` (top, procps-ng 4.0.2)
-_TOP_TASKS = re.compile(r"Tasks:\s*(\d+) total")
+_TOP_TASKS = expression(r"Tasks:\s*(\d+) total")
 #: The summary that top prints above the rows (procps-ng and busybox).
-_TOP_SUMMARY = re.compile(r"top - |Tasks:|%?Cpu|[KMGT]iB (?:Mem|Swap)|Mem:|CPU:|Load average:|Swap:")
+_TOP_SUMMARY = expression(r"top - |Tasks:|%?Cpu|[KMGT]iB (?:Mem|Swap)|Mem:|CPU:|Load average:|Swap:")
 #: Not a row: `ps: …`, `error: …`, and what follows a usage error.
-_COMPLAINT = re.compile(r"(?:ps|error|Usage|usage|Try|For more details)\b.{0,200}")
+_COMPLAINT = expression(r"(?:ps|error|Usage|usage|Try|For more details)\b.{0,200}")
 
 #: Programs that a pipeline behind ps drops rows with, and how far their pids lie from that of ps.
 _LINE_DROPPERS = frozenset({"grep", "egrep", "fgrep", "rg", "ag", "awk", "gawk", "mawk", "sed", "head", "tail", "uniq"})

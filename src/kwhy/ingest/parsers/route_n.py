@@ -15,14 +15,15 @@ from kwhy.ingest.net.addresses import address, prefix
 from kwhy.ingest.net.invocation import invocation
 from kwhy.ingest.net.output import content_lines, not_understood
 from kwhy.model.document import Document, Unparsed
+from kwhy.model.expressions import expression
 from kwhy.model.parsing import Format, Head, Parsed
 
 #: Kernel IP routing table   (net-tools 2.10, busybox 1.35)
 _TITLE: Final = "Kernel IP routing table"
 #: Destination     Gateway         Genmask         Flags Metric Ref    Use Iface
-_HEADER: Final = re.compile(r"^Destination\s+Gateway\s+Genmask\s+Flags\s+(?P<columns>Metric|MSS)\b")
+_HEADER: Final = expression(r"^Destination\s+Gateway\s+Genmask\s+Flags\s+(?P<columns>Metric|MSS)\b")
 #: 10.5.0.0        10.0.0.5        255.255.0.0     UG    0      0        0 eth0
-_ROW: Final = re.compile(
+_ROW: Final = expression(
     r"^(?P<to>\S{1,64})\s+(?P<via>\S{1,64})\s+(?P<mask>[0-9.*]{1,15})\s+(?P<flags>[A-Z!]{1,8})\s+"
     r"(?P<first>\d{1,10}|-)\s+(?:\d{1,10}|-)\s+(?:\d{1,12}|-)\s+(?P<dev>\S{1,20})\s*$"
 )

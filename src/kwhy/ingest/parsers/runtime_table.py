@@ -6,7 +6,6 @@ Checked on crictl 1.30 with containerd 1.6.20 and docker 27; columns are read of
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 
 from kwhy.facts.processes import masked
@@ -15,23 +14,24 @@ from kwhy.ingest.host.command_lines import read_command
 from kwhy.ingest.host.runtime_answers import CLIENTS, asked_of, failure_in, silence, success
 from kwhy.ingest.host.text_tables import header_cells, row_cells
 from kwhy.model.document import Document, Locator, Unparsed
+from kwhy.model.expressions import expression
 from kwhy.model.parsing import Format, Head, Parsed
 
 Cells = dict[str, str]
 
 #: `k8s_app_web-6f5c6d7f64-2nx8q_shop_dbdcd95e-6835-4f0d-844a-2c514637c448_0` (dockershim naming.go makeContainerName;
 #: the container "POD" is the sandbox)
-_KUBERNETES_NAME = re.compile(
+_KUBERNETES_NAME = expression(
     r"k8s_(?P<container>[^_]{1,253})_(?P<pod>[^_]{1,253})_(?P<namespace>[^_]{1,63})_(?P<uid>[^_]{1,64})_(?P<attempt>\d{1,9})"
 )
 #: `Up 3 minutes`, `Up 2 weeks (Paused)`, `Exited (137) 5 minutes ago`, `Created`, `Dead`, `Removal In Progress`,
 #: `Restarting (1) 3 seconds ago` (moby container/state.go State.String)
-_STATUS = re.compile(
+_STATUS = expression(
     r"(?P<word>Up|Exited|Created|Dead|Removal|Restarting)(?: \((?P<code>-?\d{1,5})\))?(?P<rest>.{0,200})"
 )
 _STATES = {"Up": "running", "Removal": "removing"}
 #: `RuntimeName:  containerd` (crictl version)
-_VERSION = re.compile(
+_VERSION = expression(
     r"(?P<key>RuntimeName|RuntimeVersion|RuntimeApiVersion|Version|Server Version):\s{1,8}(?P<value>\S{1,120})"
 )
 _LISTED_PROBLEMS = 10
@@ -83,7 +83,7 @@ _CLIENT_SAYS = (
 _FEW = 3
 
 #: Several dated lines are a log of some program, read by the log's own parser.
-_DATED = re.compile(r"time=\"|[IWEF]\d{4} \d\d:|\d{4}-\d\d-\d\d|[A-Z][a-z]{2} [ \d]\d \d\d:")
+_DATED = expression(r"time=\"|[IWEF]\d{4} \d\d:|\d{4}-\d\d-\d\d|[A-Z][a-z]{2} [ \d]\d \d\d:")
 
 
 def _is_log(lines: list[str]) -> bool:

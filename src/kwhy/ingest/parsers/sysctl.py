@@ -6,7 +6,6 @@ procps/sysctl.c (the same form). `sysctl -n` and `cat /proc/sys/…` print bare 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -14,24 +13,25 @@ from kwhy.facts.network import MissingSysctl, NetworkNamespace, Sysctl
 from kwhy.ingest.net.invocation import Invocation, invocation
 from kwhy.ingest.net.output import LONGEST_LINE, content_lines, head_lines, not_understood, share
 from kwhy.model.document import Document
+from kwhy.model.expressions import expression
 from kwhy.model.parsing import Format, Head, Parsed
 
 _FIRST: Final = r"(?:abi|crypto|debug|dev|fs|kernel|net|sunrpc|user|vm)"
 #: net.ipv4.ip_forward = 1   ·   -net/ipv4/conf/eth0.100/rp_filter=2 in files (sysctl.conf(5))
-_VALUE: Final = re.compile(rf"^\s*-?(?P<key>{_FIRST}[./][\w./:*@-]{{1,200}})\s*=\s?(?P<value>.*)$")
+_VALUE: Final = expression(rf"^\s*-?(?P<key>{_FIRST}[./][\w./:*@-]{{1,200}})\s*=\s?(?P<value>.*)$")
 #: /proc/sys/net/ipv4/ip_forward:1   (grep . /proc/sys/…)
-_PROC: Final = re.compile(r"^/proc/sys/(?P<key>[\w./@-]{1,200}):(?P<value>.*)$")
+_PROC: Final = expression(r"^/proc/sys/(?P<key>[\w./@-]{1,200}):(?P<value>.*)$")
 #: * Applying /etc/sysctl.d/99-sysctl.conf ...   (procps sysctl --system)
-_APPLYING: Final = re.compile(r"^\* Applying (?P<file>/\S{1,300}) \.\.\.")
+_APPLYING: Final = expression(r"^\* Applying (?P<file>/\S{1,300}) \.\.\.")
 #: sysctl: cannot stat /proc/sys/net/bridge/bridge-nf-call-iptables: No such file or directory   (procps-ng 4.0)
 #: sysctl: error: 'net.bridge.bridge-nf-call-iptables' is an unknown key   (busybox 1.35)
-_MISSING: Final = re.compile(
+_MISSING: Final = expression(
     r"^(?:sysctl: cannot stat |cat: (?:can't open ')?)/proc/sys/(?P<path>[\w./@-]{1,200})'?: No such file"
     r"|^(?:sysctl: )?error: '(?P<key>[^']{1,200})' is an unknown key"
 )
 #: sysctl: permission denied on key 'net.ipv4.tcp_fastopen_key'   (procps; says nothing of the value)
-_DENIED: Final = re.compile(r"^sysctl: (?:permission denied on key|reading key|cannot open)")
-_COMMENT: Final = re.compile(r"^\s*[#;]")
+_DENIED: Final = expression(r"^sysctl: (?:permission denied on key|reading key|cannot open)")
+_COMMENT: Final = expression(r"^\s*[#;]")
 #: Values that are keys to something.
 _SECRETS: Final = ("tcp_fastopen_key", "stable_secret")
 

@@ -6,7 +6,6 @@ document of their own.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,54 +14,55 @@ from kwhy.facts.processes import masked
 from kwhy.facts.systemd import SystemdAnswer, UnitListing, UnitState
 from kwhy.ingest.host.command_lines import CommandLine, read_command, runs
 from kwhy.model.document import Document, Locator, Unparsed
+from kwhy.model.expressions import expression
 from kwhy.model.parsing import Format, Head, Parsed
 from kwhy.model.time import UNKNOWN_MOMENT, Moment
 from kwhy.model.time import at as moment_at
 
 _SUFFIXES = "service|socket|mount|target|timer|scope|slice|path|automount|swap|device"
 #: `● kubelet.service - kubelet: The Kubernetes Node Agent`, `× docker.service`, `* crio.service - …` (no UTF-8)
-_UNIT = re.compile(rf"[●○×✕↻*x] (?P<name>[\w@:.\\-]{{1,200}}\.(?:{_SUFFIXES}))(?: - .{{0,300}})?\s*")
+_UNIT = expression(rf"[●○×✕↻*x] (?P<name>[\w@:.\\-]{{1,200}}\.(?:{_SUFFIXES}))(?: - .{{0,300}})?\s*")
 #: `     Active: failed (Result: exit-code) since Sat 2026-11-21 23:59:40 UTC; 6s ago`
-_ACTIVE = re.compile(
+_ACTIVE = expression(
     r"\s{1,12}Active: (?P<active>[a-z-]{1,20})(?: \((?P<sub>[a-z-]{1,30})\))?(?: \(Result: (?P<result>[a-z-]{1,30})\))?"
     r"(?: since (?P<since>[^;]{1,60});.{0,100})?.{0,200}"
 )
 #: `     Loaded: loaded (/lib/systemd/system/kubelet.service; enabled; preset: enabled)`
-_LOADED = re.compile(r"\s{1,12}Loaded: (?P<load>[a-z-]{1,20})(?: \((?P<details>.{0,400})\))?.{0,100}")
+_LOADED = expression(r"\s{1,12}Loaded: (?P<load>[a-z-]{1,20})(?: \((?P<details>.{0,400})\))?.{0,100}")
 #: `   Main PID: 21 (code=exited, status=1/FAILURE)`, `   Main PID: 24 (kubelet)`
-_MAIN_PID = re.compile(r"\s{1,12}Main PID: (?P<pid>\d{1,10}) \((?P<details>.{0,100})\).{0,100}")
+_MAIN_PID = expression(r"\s{1,12}Main PID: (?P<pid>\d{1,10}) \((?P<details>.{0,100})\).{0,100}")
 #: `    Process: 21 ExecStart=/bin/sh -c … (code=exited, status=1/FAILURE)`
-_PROCESS = re.compile(r"\s{1,12}Process: \d{1,10} Exec\w{1,20}=.{0,2000}\((?P<details>code=.{0,100})\).{0,20}")
-_CODE = re.compile(r"code=(?P<code>[a-z]{1,12}), (?:status=(?P<status>\d{1,5})|signal=(?P<signal>[A-Z0-9+-]{1,12}))")
+_PROCESS = expression(r"\s{1,12}Process: \d{1,10} Exec\w{1,20}=.{0,2000}\((?P<details>code=.{0,100})\).{0,20}")
+_CODE = expression(r"code=(?P<code>[a-z]{1,12}), (?:status=(?P<status>\d{1,5})|signal=(?P<signal>[A-Z0-9+-]{1,12}))")
 #: Other fields of a status: `   Duration: 12ms`, `      Tasks: 1 (limit: 28909)`, `     CGroup: /system.slice/…`
-_FIELD = re.compile(r"\s{1,12}[A-Z][\w ]{1,24}: .{0,2000}|\s{4,20}[├└│─].{0,2000}|\s{4,16}\S.{0,2000}")
+_FIELD = expression(r"\s{1,12}[A-Z][\w ]{1,24}: .{0,2000}|\s{4,20}[├└│─].{0,2000}|\s{4,16}\S.{0,2000}")
 #: `Unit nosuch.service could not be found.`
-_UNKNOWN = re.compile(r"Unit (?P<name>\S{1,200}) could not be found\.?.{0,50}")
+_UNKNOWN = expression(r"Unit (?P<name>\S{1,200}) could not be found\.?.{0,50}")
 #: `Notice: journal has been rotated since unit was started, output may be incomplete.`, warnings on changed unit files
-_NOTICE = re.compile(
+_NOTICE = expression(
     r"(?:Notice|Warning|Hint): .{1,400}|.{0,20}unit file, source configuration file or drop-ins.{0,200}"
 )
 #: `  UNIT   LOAD   ACTIVE SUB    DESCRIPTION`
-_HEADER = re.compile(
+_HEADER = expression(
     r"\s{0,4}UNIT\s{1,200}LOAD\s{1,20}ACTIVE\s{1,20}SUB\s{1,20}(?P<job>JOB\s{1,20})?DESCRIPTION\s{0,20}"
 )
 #: `● docker.service     loaded failed failed Docker Application Container Engine`
-_ROW = re.compile(
+_ROW = expression(
     rf"\s{{0,4}}(?:[●○×✕↻*] )?(?P<name>\S{{1,255}}\.(?:{_SUFFIXES}))\s{{1,200}}"
     r"(?P<load>loaded|not-found|masked|error|bad-setting|merged|stub)\s{1,20}(?P<active>[a-z-]{1,20})\s{1,20}"
     r"(?P<sub>[a-z-]{1,30})(?:\s.{0,400})?"
 )
 #: `2 loaded units listed. Pass --all to see loaded but inactive units, too.`
-_COUNT = re.compile(r"(?P<count>\d{1,7}) (?:loaded )?units? listed\..{0,100}")
-_LEGEND = re.compile(r"(?:LOAD|ACTIVE|SUB|JOB)\s{1,6}[=→] .{1,200}|To show all installed unit files.{0,100}")
+_COUNT = expression(r"(?P<count>\d{1,7}) (?:loaded )?units? listed\..{0,100}")
+_LEGEND = expression(r"(?:LOAD|ACTIVE|SUB|JOB)\s{1,6}[=→] .{1,200}|To show all installed unit files.{0,100}")
 #: `ActiveState=failed` (systemctl show)
-_PROPERTY = re.compile(r"(?P<key>[A-Z][A-Za-z]{1,60})=(?P<value>.{0,4000})")
+_PROPERTY = expression(r"(?P<key>[A-Z][A-Za-z]{1,60})=(?P<value>.{0,4000})")
 _STATES = frozenset(
     {"active", "inactive", "failed", "activating", "deactivating", "reloading", "maintenance", "unknown"}
 )
 #: `System has not been booted with systemd …`, `Failed to connect to bus: …`, `Failed to get properties: Connection
 #: timed out`, `Failed to list units: Transport endpoint is not connected`
-_FAILURE = re.compile(
+_FAILURE = expression(
     r"(?P<text>(?:Failed to (?:connect to bus|get properties|list units|get unit|retrieve unit|read|query)"
     r"|System has not been booted with systemd|Error getting authority|Job for \S{1,200} failed).{0,400})"
 )
@@ -174,7 +174,7 @@ class _Block:
 
 
 #: `kubelet.service: Scheduled restart job, restart counter is at 5.` (systemd core/service.c)
-_RESTARTS = re.compile(r"\brestart counter is at (?P<count>\d{1,9})\b")
+_RESTARTS = expression(r"\brestart counter is at (?P<count>\d{1,9})\b")
 
 
 def _printed(document: Document, command: CommandLine | None) -> Iterator[Parsed]:
@@ -308,7 +308,7 @@ def _count(value: str | None) -> int | None:
 
 
 #: `Sat 2026-11-21 23:59:40 UTC`, `二 2021-12-21 00:12:41 CST`
-_STAMP = re.compile(r"(?:\S{1,8} )?(?P<stamp>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?: (?P<zone>\S{1,40}))?")
+_STAMP = expression(r"(?:\S{1,8} )?(?P<stamp>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?: (?P<zone>\S{1,40}))?")
 _HOUR = 3600.0
 
 

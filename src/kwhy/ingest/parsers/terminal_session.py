@@ -15,12 +15,13 @@ from kwhy.ingest.session.commands import documents_of
 from kwhy.ingest.session.prompts import Prompt, Sureness, prompt_of
 from kwhy.ingest.session.words import is_command
 from kwhy.model.document import Document
+from kwhy.model.expressions import expression
 from kwhy.model.parsing import Format, Head, Parsed
 
 #: Lines that a session is looked for in; a transcript begins with a prompt or has one soon.
 _LINES_LOOKED_AT: Final = 2000
 #: Files in which "$ …" and "# …" lines are prose or code: Markdown, shell scripts, diffs.
-_PROSE_FILE: Final = re.compile(r"^(?:#!|#{1,6} [A-Z]\w*(?: [\w`-]+)*$\n\n|```|diff --git |--- a/|@@ )", re.MULTILINE)
+_PROSE_FILE: Final = expression(r"^(?:#!|#{1,6} [A-Z]\w*(?: [\w`-]+)*$\n\n|```|diff --git |--- a/|@@ )", re.MULTILINE)
 
 
 def _recognise_session(head: Head) -> float:

@@ -6,10 +6,11 @@ import re
 from typing import Final
 
 from kwhy.model.document import Document
+from kwhy.model.expressions import expression
 
 #: Lines that begin an output and cannot be part of another one's middle, by the kind of output.
 _HEADERS: Final[tuple[tuple[str, re.Pattern[bytes]], ...]] = tuple(
-    (name, re.compile(pattern))
+    (name, expression(pattern))
     for name, pattern in (
         # NAMESPACE   NAME   READY   STATUS …        kubectl get
         ("table", rb"(?:NAMESPACE|NAME|LAST SEEN|LASTSEEN)(?: {2,}| ?\t)[A-Z][A-Z-]+"),
@@ -50,13 +51,15 @@ def header_kind(line: bytes) -> str | None:
     return None
 
 
-_BLANK_LINES: Final = re.compile(rb"(?:\A|\n)(?:[ \t\r\x0b\x0c]*\n)+")
+_BLANK_LINES: Final = expression(rb"\n(?:[ \t\r\x0b\x0c]*\n)+")
+_BLANK_BEGINNING: Final = expression(rb"(?:[ \t\r\x0b\x0c]*\n)*")
 
 
 def begins_several(head: bytes) -> bool:
     """Whether outputs of several kinds, or one behind something else, begin at the first line or behind blank lines."""
     found: set[str | None] = set()
-    for paragraph in _BLANK_LINES.split(head):
+    blank = _BLANK_BEGINNING.match(head)
+    for paragraph in _BLANK_LINES.split(head[blank.end() :] if blank is not None else head):
         line = paragraph.partition(b"\n")[0]
         if line.strip():
             kind = header_kind(line)

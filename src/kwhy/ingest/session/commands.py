@@ -11,42 +11,43 @@ import msgspec
 
 from kwhy.ingest.session.prompts import Prompt, prompt_of
 from kwhy.model.document import Document
+from kwhy.model.expressions import expression
 from kwhy.model.time import UNKNOWN_MOMENT, Moment
 
 #: A zone abbreviation that is no UTC may mean any offset on Earth.
 _ANY_ZONE_SECONDS: Final = 14 * 3600.0
-_ABORTED: Final = re.compile(r"\^[CD]$")
+_ABORTED: Final = expression(r"\^[CD]$")
 #: > --grace-period=0     the shell's second prompt (PS2)
-_CONTINUED: Final = re.compile(r"^(?:>|\.\.\.|>>|dquote>|quote>|pipe>|cmdand>) ?(?P<rest>.*)$")
-_HEREDOC: Final = re.compile(r"<<-?\s*[\"']?(?P<end>\w+)[\"']?")
+_CONTINUED: Final = expression(r"^(?:>|\.\.\.|>>|dquote>|quote>|pipe>|cmdand>) ?(?P<rest>.*)$")
+_HEREDOC: Final = expression(r"<<-?\s*[\"']?(?P<end>\w+)[\"']?")
 #: Connection to n1 closed.     ssh(1)
-_CLOSED: Final = re.compile(r"^Connection to \S+ closed(?: by remote host)?\.$")
-_SSH: Final = re.compile(
+_CLOSED: Final = expression(r"^Connection to \S+ closed(?: by remote host)?\.$")
+_SSH: Final = expression(
     r"^(?:sudo )?ssh(?:\s+-(?:[1246AaCfGgKkMNnqsTtVvXxYy]+|[BbcDEeFIiJLlmOoPpQRSWw]\s*\S+))*"
     r"\s+(?:[\w.-]+@)?(?P<host>[\w.-]+)"
     r"(?P<command>\s+\S.*)?$"
 )
-_ENTERS: Final = re.compile(r"\b(?:exec|attach|debug|run)\b.*(?:\s-\w*[it]\w*\b|--stdin|--tty)")
+_ENTERS: Final = expression(r"\b(?:exec|attach|debug|run)\b.*(?:\s-\w*[it]\w*\b|--stdin|--tty)")
 _LEAVES: Final = frozenset({"exit", "logout", "^D"})
 
 #: Mon Jul 29 17:11:43 CST 2019     date(1) in the C locale;  Mon 29 Jul 2019 05:11:43 PM CST   in en_US.UTF-8
 _DATES: Final = (
     (
-        re.compile(
+        expression(
             r"^[A-Z][a-z]{2} (?P<text>[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d)"
             r" (?P<zone>[A-Z]{1,5}|[+-]\d{2,4}) (?P<year>\d{4})$"
         ),
         "%b %d %H:%M:%S %Y",
     ),
     (
-        re.compile(
+        expression(
             r"^[A-Z][a-z]{2} (?P<text>\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [AP]M)"
             r" (?P<zone>[A-Z]{1,5}|[+-]\d{2,4})$"
         ),
         "%d %b %Y %I:%M:%S %p",
     ),
 )
-_EPOCH: Final = re.compile(r"^1\d{9}(?:\.\d+)?$")
+_EPOCH: Final = expression(r"^1\d{9}(?:\.\d+)?$")
 
 
 class Command(msgspec.Struct):

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from kwhy.ingest.session.words import is_command, reads_as_command
+from kwhy.model.expressions import expression
 
 #: A line longer than this is no prompt line (pasted one-liners stay below it).
 MAX_PROMPT_LINE: Final = 4000
@@ -45,7 +46,7 @@ _CLOCK = r"(?:[\[(]?\d{1,2}:\d\d(?::\d\d)?(?: ?[AP]M)?[\])]? ?)?"
 _PYTHON = r"(?:\([\w.:/@ |⎈-]{1,80}\) ?)?"
 
 _STYLES: Final[tuple[tuple[str, Sureness, re.Pattern[str]], ...]] = tuple(
-    (name, sureness, re.compile(pattern))
+    (name, sureness, expression(pattern))
     for name, sureness, pattern in (
         # [root@n1 ~]# kubectl get node        bash on Red Hat, /etc/bashrc
         (
@@ -95,11 +96,11 @@ _STYLES: Final[tuple[tuple[str, Sureness, re.Pattern[str]], ...]] = tuple(
     )
 )
 #: {"a":1}[root@n1 ~]# ls : output that ended without a line end
-_GLUED: Final = re.compile(rf"(?<=[^\s#])\[{_USER}@{_HOST} [^\]\n]{{1,128}}\][#$] (?P<command>\S.*)$")
+_GLUED: Final = expression(rf"(?<=[^\s#])\[{_USER}@{_HOST} [^\]\n]{{1,128}}\][#$] (?P<command>\S.*)$")
 #: What every prompt has: its sign with a space or nothing behind it, or a telling beginning. Most lines have neither.
-_HINT: Final = re.compile(r"[#$%>❯λ»▶➤](?: |$)|^(?:➜|╰|└|~|\+|PS|[A-Z]:\\)")
+_HINT: Final = expression(r"[#$%>❯λ»▶➤](?: |$)|^(?:➜|╰|└|~|\+|PS|[A-Z]:\\)")
 #: With what a command begins; "#0 [ffff880826267a40] __schedule" is a frame of crash(8), not a root prompt.
-_TYPED: Final = re.compile(r"[\w./~\\\"'({!\[-]")
+_TYPED: Final = expression(r"[\w./~\\\"'({!\[-]")
 
 
 def prompt_of(line: str) -> Prompt | None:

@@ -18,9 +18,10 @@ from kwhy.ingest.session.programs import (
     WITHOUT_ARGUMENTS,
     WRAPPERS,
 )
+from kwhy.model.expressions import expression
 
 #: An argument that no prose has: an option, a path, an assignment, a number, a name with punctuation, a quoted word.
-_TECHNICAL: Final = re.compile(r"^-{1,2}[\w?]|[/=@{}$*|<>\"'\[\]\\]|\d|^[\w-]+[._:][\w-]|^[|;&>]")
+_TECHNICAL: Final = expression(r"^-{1,2}[\w?]|[/=@{}$*|<>\"'\[\]\\]|\d|^[\w-]+[._:][\w-]|^[|;&>]")
 
 
 def normalised_command(command: str) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from kwhy.knowledge.autoscaling.not_scaling import NOT_SCALING
 from kwhy.knowledge.autoscaling.stated import complaints
 from kwhy.model.condition import Condition, Nature, Remedy, Step
+from kwhy.model.expressions import expression
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
@@ -45,7 +44,7 @@ METRICS_API_MISSING = Condition(
 # unable to fetch metrics from resource metrics API: the server could not find the requested resource
 # (get pods.metrics.k8s.io): Kubernetes v1.34 pkg/controller/podautoscaler/metrics/client.go; apimachinery
 # api/errors NewGenericServerResponse (404)
-_NOT_SERVED = re.compile(
+_NOT_SERVED = expression(
     r"the server could not find the requested resource "
     r"\(get [\w.*-]{1,200}?\.(?P<group>(?:custom\.|external\.)?metrics\.k8s\.io)\)"
 )

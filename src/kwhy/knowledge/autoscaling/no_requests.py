@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from kwhy.facts.objects import HorizontalPodAutoscaler, ScaleTargetRef
 from kwhy.knowledge.autoscaling.not_scaling import NOT_SCALING
 from kwhy.knowledge.autoscaling.stated import complaints
 from kwhy.model.condition import Condition, Nature, Remedy, Step
+from kwhy.model.expressions import expression
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
@@ -38,7 +37,7 @@ NO_REQUESTS = Condition(
 
 # missing request for cpu in container app of Pod web-6f5c6d7f64-6gw7r (Kubernetes v1.27 and later;
 # "missing request for cpu" before): pkg/controller/podautoscaler/replica_calculator.go calculatePodRequests
-_MISSING = re.compile(r"missing request for (?P<resource>[\w./-]{1,100})(?: in container (?P<container>\S{1,63}))?")
+_MISSING = expression(r"missing request for (?P<resource>[\w./-]{1,100})(?: in container (?P<container>\S{1,63}))?")
 
 
 def target_of(scene: Scene, autoscaler: Subject) -> Subject | None:

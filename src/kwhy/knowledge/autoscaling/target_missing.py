@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from kwhy.knowledge.autoscaling.not_scaling import NOT_SCALING
 from kwhy.knowledge.autoscaling.stated import complaints
 from kwhy.model.condition import Condition, Nature, Remedy, Step
+from kwhy.model.expressions import expression
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
 from kwhy.scene.relations import ITSELF
@@ -36,7 +35,7 @@ TARGET_MISSING = Condition(
 
 # the HPA controller was unable to get the target's current scale: deployments.apps "shop" not found
 # Kubernetes v1.34 pkg/controller/podautoscaler/horizontal.go (reconcileAutoscaler, FailedGetScale)
-_NOT_FOUND = re.compile(
+_NOT_FOUND = expression(
     r"unable to get the target's current scale: (?P<resource>[\w.-]{1,200}) \"(?P<name>[^\"]{1,253})\" not found"
 )
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from kwhy.knowledge.runtime.sandbox_fails_at_once import SANDBOX_FAILS, sandbox_errors_on, saying
 from kwhy.model.condition import Condition, Nature, Remedy, Step
+from kwhy.model.expressions import expression
 from kwhy.model.probe import Probe
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.subject import Subject
@@ -73,7 +72,7 @@ RESERVATIONS = Probe(
 # (containernetworking/plugins plugins/ipam/host-local/backend/allocator/allocator.go Get; canonical/microk8s#1147)
 # 'unable to allocate IP via local cilium agent: [POST /ipam][502] postIpamFailure  range is full'
 # (cilium pkg/ipam, ipallocator.ErrFull; cilium#10627)
-_EXHAUSTED = re.compile(
+_EXHAUSTED = expression(
     r"no IP addresses available in range set: (?P<pool>[0-9a-fA-F.:-]{3,100})"
     r"|no IP addresses available in network: (?P<network>[\w.-]{1,100})"
     r"|postIpamFailure\s+(?:[^\n]{0,200}?)range is full"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from kwhy.knowledge.cni.agents import agent_pods_on, agents
@@ -11,6 +10,7 @@ from kwhy.knowledge.cni.not_initialized import CNI_NOT_INITIALIZED
 from kwhy.knowledge.pod.failing import POD_FAILING, failing
 from kwhy.knowledge.runtime.sandbox_fails_at_once import SANDBOX_FAILS, sandbox_errors_on, saying
 from kwhy.model.condition import Condition, Nature
+from kwhy.model.expressions import expression
 from kwhy.model.rule import Relation, given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
@@ -36,7 +36,7 @@ AGENT_NOT_RUNNING = Condition(
 # 'add cmd: Error received from AddNetwork gRPC call: … dial tcp 127.0.0.1:50051: connect: connection refused'
 # (amazon-vpc-cni-k8s cmd/routed-eni-cni-plugin/cni.go)
 # 'Post "http://127.0.0.1:6784/ip/…": dial tcp 127.0.0.1:6784: connect: connection refused' (weave plugin/net, api)
-_AGENT_AWAY = re.compile(
+_AGENT_AWAY = expression(
     r"check that the calico/node container is running"
     r"|/run/flannel/subnet\.env: no such file or directory"
     r"|(?:unable to connect to Cilium (?:agent|daemon)|/var/run/cilium/cilium\.sock: connect)"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from kwhy.knowledge.runtime.sandbox_fails_at_once import SANDBOX_FAILS, sandbox_errors_on, saying
 from kwhy.model.condition import Condition, Nature, Remedy, Step
+from kwhy.model.expressions import expression
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Evidence, Present, Verdict, unsure
@@ -42,7 +41,7 @@ BRIDGE_ADDRESS_DIFFERS = Condition(
 
 # 'failed to set bridge addr: "cni0" already has an IP address different from 10.244.1.1/24'
 # (containernetworking/plugins v1.1 plugins/main/bridge/bridge.go ensureAddr)
-_DIFFERS = re.compile(
+_DIFFERS = expression(
     r'"(?P<bridge>[\w.-]{1,15})\\{0,7}" already has an IP address different from (?P<wanted>[0-9a-fA-F.:/]{3,50})'
 )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from kwhy.facts.log_patterns.cni import LOAD_FAILED, NOT_INITIALIZED
 from kwhy.facts.logs import LogHit
 from kwhy.facts.runtime import RuntimeCondition
@@ -11,6 +9,7 @@ from kwhy.knowledge.kubelet.words import State, complaint_state
 from kwhy.knowledge.node.not_ready import NODE_NOT_READY
 from kwhy.knowledge.runtime.sandbox_fails_at_once import SANDBOX_FAILS, saying
 from kwhy.model.condition import Condition, Nature
+from kwhy.model.expressions import expression
 from kwhy.model.rule import Relation, given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
@@ -28,7 +27,7 @@ CNI_NOT_INITIALIZED = Condition(
 
 #: github.com/containerd/go-cni errors.go ErrCNINotInitialized, which containerd hands on; dockershim's
 #: network/cni/cni.go Status (v1.18).
-_SIGN = re.compile("cni plugin not initialized|cni config uninitialized")
+_SIGN = expression("cni plugin not initialized|cni config uninitialized")
 
 
 def _unless_other_reason(scene: Scene, node: Subject) -> list[Subject]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from kwhy.facts.files import DirectoryListing
 from kwhy.knowledge.runtime.sandbox_fails_at_once import SANDBOX_FAILS, sandbox_errors_on, saying
 from kwhy.model.condition import Condition, Nature, Remedy, Step
+from kwhy.model.expressions import expression
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
@@ -43,7 +42,7 @@ PLUGIN_MISSING = Condition(
 )
 
 # 'failed to find plugin "bridge" in path [/opt/cni/bin]' (containernetworking/cni v1.3 pkg/invoke/find.go FindInPath)
-_MISSING = re.compile(
+_MISSING = expression(
     r'failed to find plugin \\{0,7}"(?P<plugin>[\w.-]{1,80})\\{0,7}" in path \[?(?P<path>[^\]\s"\\]{1,300})'
 )
 

@@ -81,7 +81,7 @@ _ANSWERS: tuple[tuple[Answer, re.Pattern[str]], ...] = (
         Answer.DENIED,
         expression(
             r"pull access denied|401 Unauthorized|403 Forbidden|authorization failed|requested access to the resource is denied"
-            r"|no basic auth credentials|authentication required|unauthorized: |UNAUTHORIZED|DENIED\b|denied: "
+            r"|no basic auth credentials|no scope specified for token auth challenge|authentication required|unauthorized: |UNAUTHORIZED|DENIED\b|denied: "
         ),
     ),
     # failed to resolve reference "r.example/web:2": r.example/web:2: not found (containerd docker/resolver.go)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 
 from kwhy.facts.log_patterns.kubelet import PLEG_NOT_HEALTHY
 from kwhy.facts.log_patterns.kubelet_start import STARTED
 from kwhy.facts.logs import LogHit
+from kwhy.model.expressions import expression
 from kwhy.model.subject import Subject
 from kwhy.model.time import Moment
 from kwhy.model.verdict import Evidence
@@ -24,8 +23,8 @@ NEAR_START = 60.0
 #: relistThreshold (Kubernetes v1.34 pkg/kubelet/pleg/generic.go).
 RELIST_THRESHOLD = 180.0
 # "pleg was last seen active 3m0.000091019s ago", "27h14m51.413818128s" (time.Duration.String)
-_AGE = re.compile(r"pleg was last seen active (?P<age>[\dhms.µn]{2,40}) ago")
-_DURATION = re.compile(r"(?:(\d{1,9})h)?(?:(\d{1,9})m(?!s))?(?:(\d{1,9}(?:\.\d{1,9})?)s)?$")
+_AGE = expression(r"pleg was last seen active (?P<age>[\dhms.µn]{2,40}) ago")
+_DURATION = expression(r"(?:(\d{1,9})h)?(?:(\d{1,9})m(?!s))?(?:(\d{1,9}(?:\.\d{1,9})?)s)?$")
 
 
 class Pass(msgspec.Struct, frozen=True):

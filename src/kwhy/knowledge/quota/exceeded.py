@@ -7,6 +7,7 @@ import re
 from kwhy.facts.objects import ResourceQuota
 from kwhy.knowledge.workload.pods_not_created import PODS_NOT_CREATED, failing_condition, refusals
 from kwhy.model.condition import Condition, Nature, Remedy, Step
+from kwhy.model.expressions import expression
 from kwhy.model.quantity import in_words, parse_quantity
 from kwhy.model.rule import Relation, given, leads_to, rule
 from kwhy.model.subject import Subject
@@ -39,7 +40,7 @@ QUOTA_EXCEEDED = Condition(
 
 # 'pods "x" is forbidden: exceeded quota: team-quota, requested: pods=1, used: pods=2, limited: pods=2'
 # apiserver v0.34 pkg/admission/plugin/resourcequota/controller.go (CheckRequest)
-_EXCEEDED = re.compile(
+_EXCEEDED = expression(
     r"exceeded quota: (?P<quota>[^,]{1,253}), requested: (?P<requested>.{1,500}?), used: (?P<used>.{1,500}?), "
     r"limited: (?P<limited>[^\s\"]{1,500})"
 )

@@ -7,6 +7,7 @@ import re
 import msgspec
 
 from kwhy.knowledge.scheduling.obstacles import CONDITION_TAINTS, CONTROL_PLANE_TAINTS, CORDON_TAINT, Kind
+from kwhy.model.expressions import expression
 
 
 class StatedReason(msgspec.Struct, frozen=True):
@@ -33,26 +34,26 @@ class Stated(msgspec.Struct, frozen=True):
 # "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated taint {a: b}. preemption: 0/3 nodes are …"
 # FitError.Error, Kubernetes v1.34 pkg/scheduler/framework/types.go; the same head since 1.8
 # (plugin/pkg/scheduler/core/generic_scheduler.go).
-_MODERN = re.compile(r"\b0/(?P<nodes>\d{1,7}) nodes are available:?\s*(?P<reasons>.*)", re.DOTALL)
+_MODERN = expression(r"\b0/(?P<nodes>\d{1,7}) nodes are available:?\s*(?P<reasons>.*)", re.DOTALL)
 # "No nodes are available that match all of the predicates: Insufficient cpu (3), MatchNodeSelector (1)."
 # Kubernetes 1.7 … 1.8, same file.
-_PREDICATES = re.compile(
+_PREDICATES = expression(
     r"No nodes are available that match all of the (?:following )?predicates:+\s*(?P<reasons>.*)", re.DOTALL
 )
 # "Insufficient cpu (3)"
-_COUNT_BEHIND = re.compile(r"^(?P<text>.{1,200}?) \((?P<count>\d{1,7})\)$")
+_COUNT_BEHIND = expression(r"^(?P<text>.{1,200}?) \((?P<count>\d{1,7})\)$")
 # "2 node(s) had untolerated taint {dedicated: gpu}"
-_COUNT_BEFORE = re.compile(r"^(?P<count>\d{1,7}) (?P<text>.{1,400})$", re.DOTALL)
+_COUNT_BEFORE = expression(r"^(?P<count>\d{1,7}) (?P<text>.{1,400})$", re.DOTALL)
 # What follows the reasons: the answer of preemption (1.19 …), of dynamic resource allocation (1.32 …).
-_AFTERWORD = re.compile(r"\.? (?:no new claims to deallocate, )?preemption: |\.? no new claims to deallocate")
+_AFTERWORD = expression(r"\.? (?:no new claims to deallocate, )?preemption: |\.? no new claims to deallocate")
 # "had taint {dedicated: gpu}, that the pod didn't tolerate" (1.16 … 1.23), "had untolerated taint {dedicated: gpu}"
 # (1.24 … 1.33), tainttoleration/taint_toleration.go. Version 1.34 no longer names the taint.
-_TAINT = re.compile(r"taint \{(?P<key>[^:}]{1,317}):? ?(?P<value>[^}]{0,63})\}")
+_TAINT = expression(r"taint \{(?P<key>[^:}]{1,317}):? ?(?P<value>[^}]{0,63})\}")
 # "Insufficient nvidia.com/gpu" (noderesources/fit.go)
-_INSUFFICIENT = re.compile(r"^Insufficient (?P<resource>\S{1,317})$")
+_INSUFFICIENT = expression(r"^Insufficient (?P<resource>\S{1,317})$")
 # "pod has unbound immediate PersistentVolumeClaims" (volumebinding/volume_binding.go)
 # 'persistentvolumeclaim "data" not found' (the same)
-_MISSING_CLAIM = re.compile(r'persistentvolumeclaim "(?P<name>[^"]{1,253})" (?:not found|bound to non-existent)')
+_MISSING_CLAIM = expression(r'persistentvolumeclaim "(?P<name>[^"]{1,253})" (?:not found|bound to non-existent)')
 
 #: Texts without parameters, as the plugins of v1.34 and the predicates of v1.5 … v1.18 print them.
 _TEXTS: tuple[tuple[str, Kind], ...] = (

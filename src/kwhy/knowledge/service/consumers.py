@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Literal
 
@@ -11,6 +10,7 @@ import msgspec
 from kwhy.facts.logs import AppErrors
 from kwhy.facts.objects import Service
 from kwhy.knowledge.app.errors import errors_of, lasting
+from kwhy.model.expressions import expression
 from kwhy.model.rule import Relation
 from kwhy.model.subject import Subject
 from kwhy.scene.scene import Scene
@@ -21,21 +21,21 @@ from kwhy.scene.views import PodView
 Stage = Literal["resolving", "connecting"] | None
 
 # http://web/ · https://10.0.0.1:6443/api · mysql://user@db.shop.svc:3306/orders
-_URL = re.compile(
+_URL = expression(
     r"^(?P<scheme>[a-z][a-z0-9+.-]{0,30})://(?:[^@/\s]{0,200}@)?(?P<host>\[[0-9a-fA-F:.]{2,45}\]|[^:/\s]{1,253})"
     r"(?::(?P<port>\d{1,5}))?"
 )
 # web:80 · 10.96.228.70:80
-_ADDRESS = re.compile(r"^(?P<host>[^:/\s]{1,253}):(?P<port>\d{1,5})$")
+_ADDRESS = expression(r"^(?P<host>[^:/\s]{1,253}):(?P<port>\d{1,5})$")
 # dial tcp 10.96.228.70:80: connect: connection refused (Go net.OpError)
-_DIALLED = re.compile(r"\bdial tcp (?P<host>(?:\d{1,3}\.){3}\d{1,3}|\[[0-9a-fA-F:.]{2,45}\]):(?P<port>\d{1,5})\b")
+_DIALLED = expression(r"\bdial tcp (?P<host>(?:\d{1,3}\.){3}\d{1,3}|\[[0-9a-fA-F:.]{2,45}\]):(?P<port>\d{1,5})\b")
 # dial tcp: lookup web on 10.96.0.10:53: read udp 10.244.0.99:47470->10.96.0.10:53: i/o timeout (Go net.DNSError)
-_LOOKUP = re.compile(r"\blookup (?P<name>[^\s:]{1,253})(?: on (?P<server>[0-9a-fA-F.:\[\]]{2,47}):53)?: ")
+_LOOKUP = expression(r"\blookup (?P<name>[^\s:]{1,253})(?: on (?P<server>[0-9a-fA-F.:\[\]]{2,47}):53)?: ")
 # The server answered that there is no such name (Go, glibc, Node.js, dig): it works.
-_ANSWERED_NO = re.compile(r"no such host|NXDOMAIN|ENOTFOUND|Name or service not known|UnknownHostException")
+_ANSWERED_NO = expression(r"no such host|NXDOMAIN|ENOTFOUND|Name or service not known|UnknownHostException")
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "grpc": 80}
-_IP = re.compile(r"^[\d.]+$|:")
-_LABEL = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$")
+_IP = expression(r"^[\d.]+$|:")
+_LABEL = expression(r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$")
 #: Complaints of a connection that did not come about.
 UNREACHED = frozenset({"connection refused", "no route", "timeout", "connection reset"})
 CLUSTER_DNS = Subject("Service", "kube-dns", "kube-system")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from kwhy.knowledge.storage.claim_not_bound import CLAIM_NOT_BOUND
 from kwhy.model.condition import Condition, Nature, Remedy, Step
+from kwhy.model.expressions import expression
 from kwhy.model.rule import leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.time import by
@@ -42,7 +41,7 @@ CLASS_MISSING = Condition(
 
 # 'storageclass.storage.k8s.io "fast-ssd" not found': event ProvisioningFailed, Kubernetes v1.34
 # pkg/controller/volume/persistentvolume/pv_controller.go (provisionClaimOperation, error of the class lister)
-_NOT_FOUND = re.compile(r'storageclass\.storage\.k8s\.io "(?P<name>[^"]{1,253})" not found')
+_NOT_FOUND = expression(r'storageclass\.storage\.k8s\.io "(?P<name>[^"]{1,253})" not found')
 
 
 @rule(CLASS_MISSING, rows=("V1",), leads=(leads_to(CLAIM_NOT_BOUND, via=ITSELF),))

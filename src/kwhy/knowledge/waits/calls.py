@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 import msgspec
 
 from kwhy.facts.goroutines import Frame, GoroutineGroup
+from kwhy.model.expressions import expression
+
+#: Dozens of questions are asked about each group of a dump; a stuck node shows some hundred groups.
+GROUPS_REMEMBERED = 4096
 
 Protocol: TypeAlias = Literal["gRPC", "ttrpc", "net/rpc", "HTTP", "D-Bus", "netlink"]
 
@@ -46,26 +50,26 @@ class Handler(msgspec.Struct, frozen=True):
 
 _GRPC = "google.golang.org/grpc"
 #: grpc-go's client side (call.go, stream.go, picker_wrapper.go; v1.0 … v1.72).
-_GRPC_CLIENT = re.compile(
+_GRPC_CLIENT = expression(
     r"\(\*clientStream\)\.|\(\*csAttempt\)\.|\(\*addrConnStream\)\.|invoke$|Invoke$|recvResponse$|\(\*ClientConn\)\.Invoke$"
     r"|\(\*pickerWrapper\)\.pick$|newClientStream(?:WithParams)?$|\(\*ClientConn\)\.NewStream$"
 )
 #: What may lie between a socket's reader and grpc's own frames while an answer is read.
 _READING = frozenset({"io", "bufio", "bytes", "context", "google.golang.org/protobuf/proto"})
 #: Packages of interceptors and instrumentation around calls.
-_INTERCEPTORS = re.compile(
+_INTERCEPTORS = expression(
     r"go\.opentelemetry\.io/|github\.com/grpc-ecosystem/|.*otelgrpc|.*otelttrpc|.*grpc_?prometheus"
 )
 #: Generated client types: ``runtimeServiceClient``, ``tasksClient``, ``ttrpctaskClient``
-_GENERATED_CLIENT = re.compile(r"[a-z]\w*Client$")
+_GENERATED_CLIENT = expression(r"[a-z]\w*Client$")
 #: Client ends of streams: ``runtimeServiceGetContainerEventsClient.Recv``, ``GenericClientStream[...].Recv``
-_STREAM_RECEIVE = re.compile(r"\(\*(?:\w*Client|GenericClientStream\[\.\.\.\])\)\.Recv$")
+_STREAM_RECEIVE = expression(r"\(\*(?:\w*Client|GenericClientStream\[\.\.\.\])\)\.Recv$")
 #: Methods that answer when something happens: task Wait, event subscriptions, watches (containerd, CRI, health).
-_STREAMING = re.compile(r"(?:Wait|Subscribe|Watch\w*|Events|GetContainerEvents|ListAndWatch|Serve|Forward)$")
+_STREAMING = expression(r"(?:Wait|Subscribe|Watch\w*|Events|GetContainerEvents|ListAndWatch|Serve|Forward)$")
 #: ``_RuntimeService_PodSandboxStatus_Handler`` (protoc-gen-go-grpc)
-_GRPC_HANDLER = re.compile(r"_(?P<service>\w+?)_(?P<method>\w+)_Handler(?:\.func\d+)*$")
+_GRPC_HANDLER = expression(r"_(?P<service>\w+?)_(?P<method>\w+)_Handler(?:\.func\d+)*$")
 #: ``RegisterTaskService.func7`` (protoc-gen-gogottrpc, protoc-gen-go-ttrpc)
-_TTRPC_REGISTERED = re.compile(r"Register(?P<service>\w+?)Service\.func\d+$")
+_TTRPC_REGISTERED = expression(r"Register(?P<service>\w+?)Service\.func\d+$")
 
 
 def client_call(group: GoroutineGroup) -> ClientCall | None:
@@ -82,6 +86,7 @@ def client_call(group: GoroutineGroup) -> ClientCall | None:
     )
 
 
+@lru_cache(maxsize=GROUPS_REMEMBERED)
 def handler(group: GoroutineGroup) -> Handler | None:
     """The request that the goroutines serve (the innermost, where one server calls another in-process)."""
     frames = group.frames
@@ -164,11 +169,11 @@ def _net_rpc_client(frames: tuple[Frame, ...]) -> ClientCall | None:
 
 
 #: godbus (conn.go, call.go, object.go; v4, v5): a caller waits for the Call's channel.
-_DBUS_CALL = re.compile(
+_DBUS_CALL = expression(
     r"\(\*Object\)\.(?:Call|CallWithContext|createCall|GetProperty|SetProperty|Go)|\(\*Conn\)\.Auth"
 )
 #: go-systemd (dbus/methods.go): jobs are awaited on a channel of their own.
-_SYSTEMD_CALL = re.compile(r"\(\*Conn\)\.(?!dispatch|Subscribe|SubscribeUnits|getConnection)\w+")
+_SYSTEMD_CALL = expression(r"\(\*Conn\)\.(?!dispatch|Subscribe|SubscribeUnits|getConnection)\w+")
 
 
 def _dbus_client(frames: tuple[Frame, ...]) -> ClientCall | None:
@@ -187,11 +192,11 @@ def _systemd_method(frames: tuple[Frame, ...], start: int) -> str | None:
 
 
 #: A request that waits for response headers (net/http transport.go; golang.org/x/net/http2 transport.go).
-_HTTP_ROUND_TRIP = re.compile(
+_HTTP_ROUND_TRIP = expression(
     r"net/http\.\(\*persistConn\)\.roundTrip$|net/http\.\(\*http2ClientConn\)\.(?:R|r)oundTrip$"
     r"|golang\.org/x/net/http2\.\(\*ClientConn\)\.(?:R|r)oundTrip$"
 )
-_HTTP_CONNECTING = re.compile(r"net/http\.\(\*Transport\)\.getConn$")
+_HTTP_CONNECTING = expression(r"net/http\.\(\*Transport\)\.getConn$")
 _HTTP_PACKAGES = (
     "net/http",
     "golang.org/x/net/http2",

@@ -6,7 +6,6 @@ to do, what ties the two, and how surely. Pass the dumps of one host only; the g
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from kwhy.knowledge.waits.calls import Handler, Protocol, handler
 from kwhy.knowledge.waits.kubernetes import cni_exec, cni_plugin_call
 from kwhy.knowledge.waits.locks import LockQueue, Proof, lock_queues
 from kwhy.knowledge.waits.wait import Wait, WaitKind, is_idle, wait_of, waits_of
+from kwhy.model.expressions import expression
 
 
 class Tie(Enum):
@@ -202,7 +202,7 @@ def _lock_edges(queue: LockQueue) -> list[Edge]:
 
 
 #: ``serveStreams.func2.1`` → ``serveStreams``: closures belong to the function that holds them.
-_CLOSURE = re.compile(r"(?:\.(?:func|gowrap|deferwrap)?\d+)+$")
+_CLOSURE = expression(r"(?:\.(?:func|gowrap|deferwrap)?\d+)+$")
 
 
 def _started_edges(members: Iterable[GoroutineGroup]) -> list[Edge]:
@@ -310,7 +310,7 @@ def _same_method(called: str, served: str | None) -> bool:
 
 
 #: The words of an exported name: ``PodSandboxStatus`` → Pod, Sandbox, Status
-_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_WORDS = expression(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
 def _closest_names(

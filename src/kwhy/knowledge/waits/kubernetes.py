@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias, TypeVar
 
@@ -11,6 +10,7 @@ import msgspec
 from kwhy.facts.goroutines import Frame, Goroutine, GoroutineGroup
 from kwhy.knowledge.waits.calls import ClientCall, handler
 from kwhy.knowledge.waits.wait import Wait, WaitKind, is_idle, wait_of
+from kwhy.model.expressions import expression
 
 T = TypeVar("T")
 
@@ -23,11 +23,11 @@ def each(groups: Sequence[GoroutineGroup], of: Callable[[GoroutineGroup], T | No
 # --- kubelet ------------------------------------------------------------------------------------------------------
 
 #: GenericPLEG.relist until Kubernetes 1.26, Relist since (pkg/kubelet/pleg/generic.go); EventedPLEG calls the same.
-_RELIST = re.compile(r"\(\*(?:Generic|Evented)PLEG\)\.[rR]elist$")
+_RELIST = expression(r"\(\*(?:Generic|Evented)PLEG\)\.[rR]elist$")
 _PLEG_PACKAGE = "k8s.io/kubernetes/pkg/kubelet/pleg"
 #: The kubelet's CRI client: pkg/kubelet/remote and pkg/kubelet/cri/remote until 1.32, k8s.io/cri-client since; the
 #: instrumented wrapper in pkg/kubelet/kuberuntime names the method even where the client's frames are missing.
-_CRI_CLIENT = re.compile(
+_CRI_CLIENT = expression(
     r"(?:\(\*(?:Remote|remote)(?:Runtime|Image)Service\)|instrumented(?:Runtime|Image)(?:Manager)?Service)\.(?P<method>[A-Z]\w+)$"
 )
 
@@ -141,7 +141,7 @@ def _mentions_sandboxes(frames: Sequence[Frame]) -> bool:
 
 
 #: containerd's and dockerd's ways down to shims and runc (runtime/v2/shim.go, pkg/process, go-runc; libcontainerd).
-_SHIM = re.compile(
+_SHIM = expression(
     r"github\.com/containerd/(?:containerd/(?:v2/(?:core|internal)/)?(?:.*/)?runtime|containerd/(?:.*/)?services/tasks|go-runc)"
     r"|github\.com/docker/docker/libcontainerd|github\.com/opencontainers/runc|github\.com/cri-o/cri-o/internal/oci"
 )
@@ -167,7 +167,7 @@ def dbus_wait(group: GoroutineGroup) -> Wait | None:
 
 Operation: TypeAlias = Literal["ADD", "DEL", "CHECK", "GC", "STATUS", "VERSION", "unknown"]
 #: libcni/api.go (containernetworking/cni 0.3 … 1.3)
-_LIBCNI = re.compile(r"\(\*CNIConfig\)\.(?P<operation>[aA]dd|[dD]el|[cC]heck|[gG]c|GC|[sS]tatus|[vV]alidate)\w*$")
+_LIBCNI = expression(r"\(\*CNIConfig\)\.(?P<operation>[aA]dd|[dD]el|[cC]heck|[gG]c|GC|[sS]tatus|[vV]alidate)\w*$")
 _OPERATIONS: dict[str, Operation] = {"add": "ADD", "del": "DEL", "check": "CHECK", "gc": "GC", "status": "STATUS"}
 
 
@@ -195,7 +195,7 @@ def cni_exec(group: GoroutineGroup) -> CniExec | None:
 
 
 #: pkg/skel/skel.go (containernetworking/cni): every Go plugin's main ends here.
-_PLUGIN_MAIN = re.compile(r"\(\*dispatcher\)\.\w+$|PluginMain\w*$")
+_PLUGIN_MAIN = expression(r"\(\*dispatcher\)\.\w+$|PluginMain\w*$")
 _COMMANDS: dict[str, Operation] = {
     "cmdadd": "ADD",
     "cmddel": "DEL",

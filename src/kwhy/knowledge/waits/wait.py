@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from enum import Enum
+from functools import lru_cache
 
 import msgspec
 
 from kwhy.facts.goroutines import Frame, GoroutineGroup
-from kwhy.knowledge.waits.calls import ClientCall, client_call, handler
+from kwhy.knowledge.waits.calls import GROUPS_REMEMBERED, ClientCall, client_call, handler
+from kwhy.model.expressions import expression
 
 
 class WaitKind(Enum):
@@ -66,22 +67,22 @@ class Wait(msgspec.Struct, frozen=True):
 
 _SYNC = frozenset({"sync", "internal/sync"})
 #: Packages whose functions enter the kernel.
-_KERNEL_ENTRY = re.compile(
+_KERNEL_ENTRY = expression(
     r"syscall|internal/syscall/unix|golang\.org/x/sys/unix|(?:internal/)?runtime(?:/internal)?/syscall"
 )
 #: Packages that speak netlink (vishvananda/netlink, mdlayher/netlink, containerd's and docker's copies).
-_NETLINK = re.compile(r".*netlink(?:/nl)?$")
-_NETLINK_RECEIVE = re.compile(r"\(\*\w*(?:Socket|[Cc]onn)\)\.[Rr]eceive\w*|\(\*NetlinkRequest\)\.[Ee]xecute\w*")
-_RECEIVES = re.compile(r"(?i)recv(?:from|msg|mmsg)\w*|recvmsgraw|recvmsgbuffers$")
-_CHILD = re.compile(r"(?i)wait4|waitid|waitpid$")
-_POLLS = re.compile(r"(?i)epollwait|epoll_wait|poll|ppoll|select|pselect|inotify\w*|accept4?$")
-_FILES = re.compile(
+_NETLINK = expression(r".*netlink(?:/nl)?$")
+_NETLINK_RECEIVE = expression(r"\(\*\w*(?:Socket|[Cc]onn)\)\.[Rr]eceive\w*|\(\*NetlinkRequest\)\.[Ee]xecute\w*")
+_RECEIVES = expression(r"(?i)recv(?:from|msg|mmsg)\w*|recvmsgraw|recvmsgbuffers$")
+_CHILD = expression(r"(?i)wait4|waitid|waitpid$")
+_POLLS = expression(r"(?i)epollwait|epoll_wait|poll|ppoll|select|pselect|inotify\w*|accept4?$")
+_FILES = expression(
     r"(?i)(?:p?read(?:v|64)?|p?write(?:v|64)?|openat?|open|close|l?stat|fstatat|statfs|fstatfs|statx|newfstatat|fsync"
     r"|fdatasync|sync|syncfs|rename(?:at2?)?|unlink(?:at)?|mkdir(?:at)?|rmdir|getdents(?:64)?|readdirent|ftruncate|truncate"
     r"|mount|unmount|umount2?|flock|fcntl\w*|ioctl\w*|chmod|chown|lchown|fchownat|link(?:at)?|symlink(?:at)?|readlink(?:at)?"
     r"|getxattr|setxattr|sendfile|copy_file_range|faccessat|access)$"
 )
-_PROCESS_WAIT = re.compile(
+_PROCESS_WAIT = expression(
     r"os/exec\.\(\*Cmd\)\.(?:Wait|awaitGoroutines)$|os\.\(\*Process\)\.(?:Wait|wait|blockUntilWaitable|pidfdWait|pidWait)$"
 )
 _BY_STATE = {
@@ -97,12 +98,13 @@ _BY_STATE = {
     "sleep": WaitKind.TIMER,
 }
 #: Goroutines that run, or serve the runtime itself (waitReasonStrings, runtime/runtime2.go).
-_NOT_WAITING = re.compile(
+_NOT_WAITING = expression(
     r"running|runnable|idle|dead|copystack|preempted|GC |garbage collection|force gc|finalizer wait|cleanup wait"
     r"|GOMAXPROCS updater|trace reader|debug call|stopping the world|dumping heap|coroutine|panicwait|wait for GC"
 )
 
 
+@lru_cache(maxsize=GROUPS_REMEMBERED)
 def wait_of(group: GoroutineGroup) -> Wait | None:
     """What the group waits for; None for goroutines that run or serve the Go runtime."""
     frames = group.frames
@@ -178,7 +180,7 @@ def _netlink_method(frames: tuple[Frame, ...], library: int) -> str | None:
 
 
 #: Background work that waits in the kernel or for children for as long as the process lives.
-_RESTS = re.compile(
+_RESTS = expression(
     r"os/signal\."
     r"|k8s\.io/utils/inotify\.|golang\.org/x/exp/inotify\.|github\.com/fsnotify/fsnotify\."
     r"|github\.com/euank/go-kmsg-parser|.*kmsgparser\."
@@ -192,6 +194,7 @@ _WORTH_A_LOOK = frozenset(
 )
 
 
+@lru_cache(maxsize=GROUPS_REMEMBERED)
 def is_idle(group: GoroutineGroup) -> bool:
     """Whether waiting is the group's normal rest: accept loops, workers without work, transports, watches, timers.
 
@@ -222,9 +225,9 @@ def is_idle(group: GoroutineGroup) -> bool:
 
 #: Functions that wait for whatever the kernel announces, not for an answer (netlink's LinkSubscribe, AddrSubscribe …;
 #: libnetwork's watchMiss; flannel's and felix' monitors; udev and audit readers).
-_LISTENING = re.compile(r"(?i).*(?:subscribe|monitor|watch|listen|loop|readmessages|receivemessages|serve)")
+_LISTENING = expression(r"(?i).*(?:subscribe|monitor|watch|listen|loop|readmessages|receivemessages|serve)")
 #: Functions that send a request and wait for its answer.
-_REQUESTING = re.compile(r"(?i).*(?:execute|request|roundtrip|query)")
+_REQUESTING = expression(r"(?i).*(?:execute|request|roundtrip|query)")
 
 
 def listens(wait: Wait) -> bool:
