@@ -77,6 +77,16 @@ def ports_of(scene: Scene, pod: Subject) -> list[ListeningPort]:
     return found
 
 
+def declared_ports_known(scene: Scene, pod: Subject) -> Locator | None:
+    """Where the pod's containers were shown with all ports that they declare, be it none; None where they were not."""
+    containers = PodView(scene, pod).containers
+    if not containers.observed or not containers.value:
+        return None
+    whole = any(o.whole for o in scene.observations(pod) if o.document is containers.place.document)
+    shown = all(isinstance(container.ports, list) for container in containers.value)
+    return containers.place if whole or shown else None
+
+
 def _probed(probe: object, names: dict[str, int]) -> int | None:
     if not isinstance(probe, Probe):
         return None

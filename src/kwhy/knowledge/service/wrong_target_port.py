@@ -8,7 +8,7 @@ from kwhy.facts.objects import ServicePort
 from kwhy.knowledge.app.errors import APP_ERRORS
 from kwhy.knowledge.service.backend import Backend, backend
 from kwhy.knowledge.service.consumers import CALLS_AND_IS_REFUSED
-from kwhy.knowledge.service.listening import ListeningPort, ports_of
+from kwhy.knowledge.service.listening import ListeningPort, declared_ports_known, ports_of
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.document import Locator
 from kwhy.model.probe import ProbeCall
@@ -52,17 +52,23 @@ WRONG_TARGET_PORT = Condition(
 
 
 class Route(msgspec.Struct, frozen=True):
-    """A port of the Service with where it leads, and what is known about the pods' ports."""
+    """A port of the Service with where it leads, and what is known about the pods' ports.
+
+    ``declared_at``: where the containers of a pod were shown with all ports that they declare.
+    """
 
     port: ServicePort
     at: Locator
     listening: tuple[ListeningPort, ...]
+    declared_at: Locator | None
 
 
 def routes(scene: Scene, service: Subject) -> list[Route]:
     """The Service's ports, and the ports on which the pods behind it listen"""
     behind = scene.derive(backend, service)
     listening = tuple(port for pod in behind.pods for port in ports_of(scene, pod.subject))
+    known = [declared_ports_known(scene, pod.subject) for pod in behind.pods]
+    declared_at = known[0] if known and all(known) else None
     none: list[ServicePort] = []
     ports = ServiceView(scene, service).seen("spec.ports", lambda s: s.spec.ports, none)
     found = []
@@ -70,7 +76,7 @@ def routes(scene: Scene, service: Subject) -> list[Route]:
         place = ports.place
         path = f"{place.path}[{index}].targetPort" if place.path else None
         at = place.document.at(place.line, path, f"port {port.port} → targetPort {port.target_port}")
-        found.append(Route(port, at, listening))
+        found.append(Route(port, at, listening, declared_at))
     return found
 
 
@@ -129,6 +135,14 @@ def _judge_name(service: ServiceView, way: Route, target: str, pod: Subject) -> 
     declared = [p for p in way.listening if p.by == "declared"]
     if declared:
         return _present(way, target, declared, Basis.RECOMPUTED)
+    if way.declared_at is not None:
+        where = way.declared_at
+        because = (
+            Evidence(way.at, f"the Service sends port {way.port.port} to the port named {target}"),
+            Evidence(where.document.at(where.line, where.path, "no ports"), f"{pod.name} declares no port at all"),
+        )
+        values = {"port": way.port.port, "target": target, "listening": "no port of that name", "pod": pod.name}
+        return Present(because, values, basis=Basis.RECOMPUTED)
     return Unsure(
         (
             Gap(
