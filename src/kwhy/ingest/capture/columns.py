@@ -52,6 +52,12 @@ class Columns:
     def __len__(self) -> int:
         return len(self.number)
 
+    def only(self, rows: Int64s) -> Columns:
+        """These rows; ``conversation`` and ``up`` hold values for them alone already."""
+        whole = ("conversation", "up")
+        values = [getattr(self, name) if name in whole else getattr(self, name)[rows] for name in COLUMN_TYPES]
+        return Columns(*values)
+
     def taken(self, rows: Int64s) -> Columns:
         return Columns(*(getattr(self, name)[rows] for name in COLUMN_TYPES))
 

@@ -64,8 +64,9 @@ def _reused(columns: Columns, tcp: Bools, new: Bools) -> list[int]:
     inside = np.flatnonzero(syn & ~new)
     if len(inside) == 0:
         return []
-    suspects = np.isin(columns.conversation, columns.conversation[inside])
-    rows = np.flatnonzero(syn & suspects)
+    suspect = np.zeros(int(columns.conversation.max()) + 1, dtype=np.bool_)
+    suspect[columns.conversation[inside]] = True
+    rows = np.flatnonzero(syn & suspect[columns.conversation])
     begun = np.flatnonzero(new)
     start_of = begun[np.searchsorted(begun, rows, side="right") - 1]
     others = np.concatenate(([0], np.cumsum(columns.flags & SYN == 0)))  # packets without SYN before each row

@@ -194,9 +194,11 @@ def _slowest(grouped: Connections, answers: _Answers, caller_up: Bools) -> Int64
     of = grouped.of[answers.rows]
     called = grouped.columns.up[answers.rows] != caller_up[of]
     rows, gaps, of = answers.rows[called], answers.gaps[called], of[called]
-    order = np.lexsort((-rows, gaps))  # the longest last, of equal ones the first row last
+    longest = np.zeros(len(grouped), dtype=np.int64)
+    np.maximum.at(longest, of, gaps)
+    slowest = np.flatnonzero(gaps == longest[of])[::-1]  # of equal ones the first stays
     found = np.full(len(grouped), -1, dtype=np.int64)
-    found[of[order]] = rows[order]
+    found[of[slowest]] = rows[slowest]
     return found
 
 

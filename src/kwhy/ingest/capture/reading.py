@@ -164,23 +164,23 @@ def _decode(reading: _Reading, buffer: Bytes, shift: int, rows: Int64s, port: in
     numbers, up = reading.grouping.assign(headers, ip, views)
     _join_fragments(reading, headers, ip, numbers, views)
     _control_packets(reading, buffer, headers, rows, start + stored, views)
-    reading.parts.append(
-        Columns(
-            rows[ip] + 1,
-            records.time[rows[ip]],
-            length[ip],
-            numbers,
-            up,
-            headers.flags[ip],
-            headers.sequence[ip],
-            headers.acknowledgement[ip],
-            headers.window[ip],
-            headers.payload[ip],
-            headers.ident[ip],
-            headers.hops[ip],
-            headers.heading[ip],
-        )
+    every = len(ip) == len(rows)
+    part = Columns(
+        rows + 1,
+        records.time[rows],
+        length,
+        numbers,
+        up,
+        headers.flags,
+        headers.sequence,
+        headers.acknowledgement,
+        headers.window,
+        headers.payload,
+        headers.ident,
+        headers.hops,
+        headers.heading,
     )
+    reading.parts.append(part if every else part.only(ip))
 
 
 def _views(reading: _Reading, headers: Headers, port: int) -> npt.NDArray[np.uint16]:
@@ -199,7 +199,7 @@ def _count(reading: _Reading, headers: Headers, rows: Int64s, port: Port, views:
         if packets:
             reading.kinds[protocol_name(protocol)] += packets
     reading.kinds["arp"] += int((headers.ethertype == ETHERTYPE_ARP).sum())
-    meant_ip = np.isin(headers.ethertype, (0x0800, 0x86DD)) | (headers.ethertype == 0)
+    meant_ip = (headers.ethertype == 0x0800) | (headers.ethertype == 0x86DD) | (headers.ethertype == 0)
     lost = np.flatnonzero(meant_ip & ~ip) if port.link_type in LINK_NAMES else rows[:0]
     if len(lost):
         reading.undecoded += len(lost)
