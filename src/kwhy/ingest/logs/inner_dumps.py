@@ -22,7 +22,7 @@ _LONGEST_MESSAGE = 256 << 20
 _SIGNAL = expression(r"^(?:SIG[A-Z]{2,6}: |PC=0x|panic: |fatal error: |\[signal )")
 #: A line of a Go traceback: header, function, file and line, registers; runtime/traceback.go, runtime/signal_amd64.go
 _GO_STACK_LINE = expression(
-    r"^$|^goroutine \d+|^created by |^\s*/?\S{1,400}\.(?:go|s|c|cgo1\.go):\d+(?: \+0x[0-9a-f]+)?"
+    r"^$|^goroutine \d+|^created by |^\s*/?\S{1,400}\.(?:go|s|c|cgo1\.go):\d+(?![\d:])(?: \+0x[0-9a-f]+)?"
     r"|^[\w./*()\-·~$%\[\]{}]{1,600}\(.{0,400}\)"
     r"|^\.{3}\s?additional frames elided|^\w{2,6}\s+0x[0-9a-f]{1,16}$|^runtime stack:|^(?:exit status|trap|error"
     r"|oldmask|code|addr|fault) "

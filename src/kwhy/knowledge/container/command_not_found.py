@@ -61,7 +61,7 @@ def command_not_found(
     """
     for start in starts:
         if start.error is StartError.NOT_FOUND:
-            return Present((start.said.evidence,), {"command": start.command}, since=start.said.since)
+            return Present((start.said.evidence,), {"command": start.command or "a command"}, since=start.said.since)
     if starts:
         return Absent((starts[0].said.evidence,))
     shells = [ending for ending in endings if ending.code == SHELL_NOT_FOUND]
