@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from kwhy.model.document import Locator
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Evidence
 from kwhy.scene.clock import parse_timestamp
@@ -116,8 +117,20 @@ def _arrivals(scene: Scene) -> Iterator[Arrival]:
         node, scheduled = view.node_name, view.condition("PodScheduled")
         if not node.observed or not node.value or (pod, node.value) in seen:
             continue
-        if scheduled.observed and scheduled.value is not None and scheduled.value.status == "True":
-            when = parse_timestamp(scheduled.value.last_transition_time)
-            if when is not None:
-                says = f"{pod.name} was bound to {node.value} at {scheduled.value.last_transition_time}"
-                yield Arrival(owner_of(scene, pod), node.value, when, Evidence(scheduled.place, says))
+        if not scheduled.observed or scheduled.value is None or scheduled.value.status != "True":
+            continue
+        bound = scheduled.value.last_transition_time
+        began = view.seen("status.startTime", lambda p: p.status.start_time, "")
+        if parse_timestamp(bound) is not None:
+            yield _came(scene, pod, node.value, str(bound), scheduled.place)
+        elif began.observed and parse_timestamp(began.value) is not None:
+            yield _came(scene, pod, node.value, began.value, began.place)
+
+
+def _came(scene: Scene, pod: Subject, node: str, when: str, place: Locator) -> Arrival:
+    return Arrival(
+        owner_of(scene, pod),
+        node,
+        parse_timestamp(when) or 0.0,
+        Evidence(place, f"{pod.name} came to {node} at {when}"),
+    )
