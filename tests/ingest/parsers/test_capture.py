@@ -435,6 +435,15 @@ def test_a_file_damaged_all_over_is_given_up_in_time_and_in_few_words(every: int
     assert 1 <= len(told) <= 21 and the_capture(facts).packets >= 6
 
 
+def test_a_pcapng_damaged_all_over_is_given_up_in_time() -> None:
+    sound = block(6, struct.pack("<IIIII", 0, 0, 0, 60, 60) + b"\0" * 60)
+    broken = sound[:-4] + b"\0\0\0\1"
+    data = section("<") + block(1, struct.pack("<HHI", 1, 0, 0)) + (sound * 4 + broken) * 20_000
+    facts = facts_of("x.pcapng", data)
+    assert the_capture(facts).packets >= 4000
+    assert len([fact for fact in facts if isinstance(fact, Unparsed) and "damaged places" in fact.why]) == 1
+
+
 def test_long_files_are_walked_from_many_places_to_the_same_records() -> None:
     records = records_of("loss.pcap") * 200
     whole = pcap(records)
