@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from kwhy.facts.packets import Capture, Flow, IcmpError, Ping
+from kwhy.facts.packets import Capture, EchoExchange, Flow, IcmpError
 from kwhy.ingest.parsers.capture import parse, parse_printed
 from kwhy.model.document import Document
 from kwhy.model.parsing import Parsed
@@ -137,7 +137,7 @@ def test_each_outcome_is_what_was_arranged(recorded: Path, name: str) -> None:
     prohibited = "unanswered" if name == "printed.txt" else "rejected"
     assert outcomes == {8080: "closed", 3306: "unanswered", 81: "refused", 9001: prohibited}
     assert any(isinstance(fact, IcmpError) and fact.reason == "host prohibited" for fact in facts)
-    (ping,) = [fact for fact in facts if isinstance(fact, Ping)]
+    (ping,) = [fact for fact in facts if isinstance(fact, EchoExchange)]
     assert (ping.requests, ping.unanswered) == (2, 0)
     (healthy,) = [flow for flow in tcp if flow.b_port == 8080]
     assert healthy.handshake_rtt is not None and healthy.handshake_rtt < 1

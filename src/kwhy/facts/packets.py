@@ -308,7 +308,7 @@ class Flow(msgspec.Struct, frozen=True, gc=False):
         return self.ab.packets > self.ab.syn + self.ab.rst
 
 
-class Ping(msgspec.Struct, frozen=True, gc=False):
+class EchoExchange(msgspec.Struct, frozen=True, gc=False):
     """Echo requests of one sender to one target with one identifier, and their replies.
 
     ``unanswered``: requests without a reply in the capture (the last one may have come too late); ``stray``: replies

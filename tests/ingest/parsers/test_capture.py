@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kwhy.facts.packets import Capture, Flow, IcmpError, NeighbourQuestion, Ping
+from kwhy.facts.packets import Capture, EchoExchange, Flow, IcmpError, NeighbourQuestion
 from kwhy.ingest.parsers.capture import FORMATS, parse, parse_printed, recognise, recognise_printed
 from kwhy.model.document import Document, Unparsed
 from kwhy.model.parsing import Head, Parsed
@@ -68,7 +68,7 @@ def test_a_reset_to_the_syn_is_a_refusal_by_the_server() -> None:
 
 
 def test_pings_are_paired_with_their_replies() -> None:
-    (ping,) = [fact for fact in facts_of("ping.pcap") if isinstance(fact, Ping)]
+    (ping,) = [fact for fact in facts_of("ping.pcap") if isinstance(fact, EchoExchange)]
     assert (ping.requests, ping.replies, ping.unanswered, ping.stray) == (3, 3, 0, 0)
     assert ping.rtt_min is not None and ping.rtt_max is not None and 0 < ping.rtt_min <= ping.rtt_max < 0.01
 
@@ -350,8 +350,8 @@ def test_timestamps_have_the_resolution_that_their_interface_states(order: str, 
         ticks = (second - 1_000_000_000) * per_second + micro * per_second // 10**6
         head = struct.pack(order + "IIIII", 0, ticks >> 32, ticks & 0xFFFFFFFF, len(frame), length)
         data += block(6, head + frame, order)
-    (ping,) = [fact for fact in facts_of("x.pcapng", data) if isinstance(fact, Ping)]
-    (expected,) = [fact for fact in facts_of("ping.pcap") if isinstance(fact, Ping)]
+    (ping,) = [fact for fact in facts_of("x.pcapng", data) if isinstance(fact, EchoExchange)]
+    (expected,) = [fact for fact in facts_of("ping.pcap") if isinstance(fact, EchoExchange)]
     assert ping.first.time.earliest == pytest.approx(expected.first.time.earliest, abs=1.1 / per_second)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from kwhy.facts.packets import IcmpError, IcmpReason, NeighbourQuestion, Packet, Ping
+from kwhy.facts.packets import EchoExchange, IcmpError, IcmpReason, NeighbourQuestion, Packet
 from kwhy.ingest.capture.flows import View
 from kwhy.ingest.capture.records import NO_TIME
 
@@ -126,11 +126,11 @@ class Ledger:
             for (view, reason, reporter, told, quoted, mtu), seen in self._errors.items()
         ]
 
-    def pings(self) -> Iterator[Ping]:
+    def pings(self) -> Iterator[EchoExchange]:
         for (view, source, destination, identifier), echo in self._echoes.items():
             for asked in echo.pending.values():
                 self._give_up(echo, asked)
-            yield Ping(
+            yield EchoExchange(
                 *self.views[view],
                 source,
                 destination,

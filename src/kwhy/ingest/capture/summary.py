@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from kwhy.facts.packets import Capture, Flow, IcmpError, NeighbourQuestion, Ping, peers_by_bytes
+from kwhy.facts.packets import Capture, EchoExchange, Flow, IcmpError, NeighbourQuestion, peers_by_bytes
 from kwhy.ingest.capture.magic import is_capture
 from kwhy.ingest.parsers.capture import parse, parse_printed
 from kwhy.model.document import Document, Unparsed
@@ -41,7 +41,7 @@ def summary_of(parsed: Iterable[Parsed], most: int = 20) -> list[Section]:
         _flows("Without success", [flow for flow in flows if _failed(flow)], most),
         _peers(flows, most),
         _section("ICMP errors", _ERRORS, [_error(fact) for fact in facts if isinstance(fact, IcmpError)], most),
-        _section("Pings", _PINGS, [_ping(fact) for fact in facts if isinstance(fact, Ping)], most),
+        _section("Pings", _PINGS, [_ping(fact) for fact in facts if isinstance(fact, EchoExchange)], most),
         _section(
             "Neighbours that did not answer",
             ("interface", "protocol", "asker", "target", "asked", "where"),
@@ -137,7 +137,7 @@ def _flow(flow: Flow) -> tuple[str, ...]:
     )
 
 
-def _interface(fact: Flow | Ping | NeighbourQuestion) -> str:
+def _interface(fact: Flow | EchoExchange | NeighbourQuestion) -> str:
     return fact.interface or (f"index {fact.interface_index}" if fact.interface_index else "")
 
 
@@ -192,7 +192,7 @@ def _error(error: IcmpError) -> tuple[str, ...]:
     )
 
 
-def _ping(ping: Ping) -> tuple[str, ...]:
+def _ping(ping: EchoExchange) -> tuple[str, ...]:
     lost, trip = str(ping.unanswered), _milliseconds(ping.rtt_mean)
     return (_interface(ping), ping.source, ping.destination, str(ping.requests), lost, trip, _place(ping))
 
@@ -205,6 +205,6 @@ def _question(asked: NeighbourQuestion) -> tuple[str, ...]:
     return (_interface(asked), asked.protocol, asked.asker, asked.target, str(asked.requests), _place(asked))
 
 
-def _place(fact: Flow | IcmpError | Ping | NeighbourQuestion | Unparsed) -> str:
+def _place(fact: Flow | IcmpError | EchoExchange | NeighbourQuestion | Unparsed) -> str:
     place = fact.at
     return f"line {place.line}" if place.line is not None else place.path or ""
