@@ -194,7 +194,14 @@ def _itself(scene: Scene, subject: Subject) -> Iterable[Subject]:
     return (subject,)
 
 
+def _once_bound(scene: Scene, pod: Subject) -> list[Subject]:
+    """The pod, unless it is seen to have no node: then no kubelet has tried anything with it."""
+    node = PodView(scene, pod).node_name
+    return [] if node.observed and not node.value else [pod]
+
+
 ITSELF = Relation("is the same object", _itself)
+ITSELF_ONCE_BOUND = Relation("is the same object", _once_bound)
 RUNS_ON = Relation("runs on", node_of_pod)
 ON_NODE = Relation("is on", _node_itself)
 OWNS = Relation("owns", pods_of)

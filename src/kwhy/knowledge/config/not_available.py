@@ -9,7 +9,7 @@ from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.time import by
 from kwhy.model.verdict import Absent, Basis, Evidence, Present, Verdict, unsure
-from kwhy.scene.relations import ITSELF
+from kwhy.scene.relations import ITSELF_ONCE_BOUND
 from kwhy.scene.views import PodView
 
 NOT_AVAILABLE = Condition(
@@ -21,7 +21,7 @@ NOT_AVAILABLE = Condition(
 )
 
 
-@rule(NOT_AVAILABLE, rows=("P6",), leads=(leads_to(POD_FAILING, via=ITSELF),))
+@rule(NOT_AVAILABLE, rows=("P6",), leads=(leads_to(POD_FAILING, via=ITSELF_ONCE_BOUND),))
 def not_available(
     pod: PodView,
     runs: tuple[ContainerRun, ...] = given(runs_of),

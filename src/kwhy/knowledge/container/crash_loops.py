@@ -9,7 +9,7 @@ from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.verdict import Absent, Evidence, Gap, Present, Unsure, Verdict, unsure
 from kwhy.scene.clock import parse_timestamp
 from kwhy.scene.events import MergedEvent
-from kwhy.scene.relations import ITSELF
+from kwhy.scene.relations import ITSELF_ONCE_BOUND
 from kwhy.scene.views import PodView
 
 CRASH_LOOPS = Condition(
@@ -24,7 +24,7 @@ CRASH_LOOPS = Condition(
 ENDED = frozenset({"CrashLoopBackOff", "Error", "OOMKilled", *NOT_STARTED})
 
 
-@rule(CRASH_LOOPS, rows=("P2",), leads=(leads_to(POD_FAILING, via=ITSELF),))
+@rule(CRASH_LOOPS, rows=("P2",), leads=(leads_to(POD_FAILING, via=ITSELF_ONCE_BOUND),))
 def crash_loops(pod: PodView, runs: tuple[ContainerRun, ...] = given(runs_of)) -> Verdict:
     """A container does not stay up.
 

@@ -8,7 +8,7 @@ from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
 from kwhy.scene.clock import parse_timestamp
-from kwhy.scene.relations import ITSELF
+from kwhy.scene.relations import ITSELF_ONCE_BOUND
 from kwhy.scene.scene import Scene
 from kwhy.scene.views import PodView
 
@@ -24,7 +24,7 @@ INIT_FAILS = Condition(
 LONG = 120.0
 
 
-@rule(INIT_FAILS, rows=("P5",), leads=(leads_to(POD_FAILING, via=ITSELF),))
+@rule(INIT_FAILS, rows=("P5",), leads=(leads_to(POD_FAILING, via=ITSELF_ONCE_BOUND),))
 def init_fails(pod: PodView, runs: tuple[ContainerRun, ...] = given(runs_of)) -> Verdict:
     """An init container fails, or does not end.
 

@@ -7,7 +7,7 @@ from kwhy.knowledge.pod.failing import POD_FAILING
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
-from kwhy.scene.relations import ITSELF
+from kwhy.scene.relations import ITSELF_ONCE_BOUND
 from kwhy.scene.views import PodView
 
 NOT_CREATED = Condition(
@@ -21,7 +21,7 @@ NOT_CREATED = Condition(
 WAITING = "CreateContainerError"
 
 
-@rule(NOT_CREATED, rows=("P6",), leads=(leads_to(POD_FAILING, via=ITSELF),))
+@rule(NOT_CREATED, rows=("P6",), leads=(leads_to(POD_FAILING, via=ITSELF_ONCE_BOUND),))
 def not_created(pod: PodView, runs: tuple[ContainerRun, ...] = given(runs_of)) -> Verdict:
     """The container cannot be created.
 

@@ -12,7 +12,7 @@ from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
 from kwhy.probes.kubectl import OBJECT
-from kwhy.scene.relations import ITSELF
+from kwhy.scene.relations import ITSELF, ITSELF_ONCE_BOUND
 from kwhy.scene.views import PodView
 
 OUT_OF_MEMORY = Condition(
@@ -54,7 +54,7 @@ OOM_KILLED = "OOMKilled"
     leads=(
         leads_to(CRASH_LOOPS, via=ITSELF),
         leads_to(INIT_FAILS, via=ITSELF),
-        leads_to(POD_FAILING, via=ITSELF),
+        leads_to(POD_FAILING, via=ITSELF_ONCE_BOUND),
     ),
 )
 def out_of_memory(pod: PodView, endings: list[Ending] = given(endings_of)) -> Verdict:

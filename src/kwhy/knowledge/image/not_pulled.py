@@ -9,7 +9,7 @@ from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.time import by
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
-from kwhy.scene.relations import ITSELF
+from kwhy.scene.relations import ITSELF_ONCE_BOUND
 from kwhy.scene.views import PodView
 
 NOT_PULLED = Condition(
@@ -21,7 +21,7 @@ NOT_PULLED = Condition(
 )
 
 
-@rule(NOT_PULLED, rows=("P1",), leads=(leads_to(POD_FAILING, via=ITSELF),))
+@rule(NOT_PULLED, rows=("P1",), leads=(leads_to(POD_FAILING, via=ITSELF_ONCE_BOUND),))
 def not_pulled(
     pod: PodView,
     runs: tuple[ContainerRun, ...] = given(runs_of),

@@ -8,7 +8,7 @@ from kwhy.knowledge.probe.failures import ProbeFailure, failures_of, probe_of
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.verdict import Absent, Basis, Evidence, Present, Verdict, unsure
-from kwhy.scene.relations import ITSELF
+from kwhy.scene.relations import ITSELF_ONCE_BOUND
 from kwhy.scene.views import PodView
 
 READINESS_FAILS = Condition(
@@ -20,7 +20,7 @@ READINESS_FAILS = Condition(
 )
 
 
-@rule(READINESS_FAILS, rows=("P4",), leads=(leads_to(POD_FAILING, via=ITSELF),))
+@rule(READINESS_FAILS, rows=("P4",), leads=(leads_to(POD_FAILING, via=ITSELF_ONCE_BOUND),))
 def readiness_fails(
     pod: PodView,
     runs: tuple[ContainerRun, ...] = given(runs_of),

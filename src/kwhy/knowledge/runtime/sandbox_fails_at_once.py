@@ -13,7 +13,7 @@ from kwhy.model.time import by
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
 from kwhy.probes.kubectl import DESCRIBE_NAMESPACED
 from kwhy.scene.events import MergedEvent
-from kwhy.scene.relations import ITSELF, node_of_pod, pods_on
+from kwhy.scene.relations import ITSELF_ONCE_BOUND, node_of_pod, pods_on
 from kwhy.scene.scene import Scene
 from kwhy.scene.views import PodView
 
@@ -68,7 +68,7 @@ def hangs(message: str) -> bool:
     return any(word in message for word in HANGING)
 
 
-@rule(SANDBOX_FAILS, rows=("N24",), leads=(leads_to(POD_FAILING, via=ITSELF),))
+@rule(SANDBOX_FAILS, rows=("N24",), leads=(leads_to(POD_FAILING, via=ITSELF_ONCE_BOUND),))
 def sandbox_fails(pod: PodView, event: MergedEvent | None = given(failed_event)) -> Verdict:
     """The sandbox cannot be set up, and the error says why.
 

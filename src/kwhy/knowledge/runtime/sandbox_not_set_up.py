@@ -9,7 +9,7 @@ from kwhy.model.time import by
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
 from kwhy.probes.kubectl import DESCRIBE_NAMESPACED
 from kwhy.scene.clock import parse_timestamp
-from kwhy.scene.relations import ITSELF
+from kwhy.scene.relations import ITSELF_ONCE_BOUND
 from kwhy.scene.views import PodView
 
 SANDBOX_NOT_SET_UP = Condition(
@@ -27,7 +27,7 @@ HANGING = ("DeadlineExceeded", "deadline exceeded", "failed to reserve sandbox n
 SLOW_AFTER = 120.0
 
 
-@rule(SANDBOX_NOT_SET_UP, rows=("N24", "N6"), leads=(leads_to(POD_FAILING, via=ITSELF),))
+@rule(SANDBOX_NOT_SET_UP, rows=("N24", "N6"), leads=(leads_to(POD_FAILING, via=ITSELF_ONCE_BOUND),))
 def sandbox_not_set_up(pod: PodView) -> Verdict:
     """The sandbox is not set up: the call hangs.
 

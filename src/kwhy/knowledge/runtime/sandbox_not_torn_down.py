@@ -9,7 +9,7 @@ from kwhy.model.rule import leads_to, rule
 from kwhy.model.time import by
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
 from kwhy.probes.kubectl import DESCRIBE_NAMESPACED
-from kwhy.scene.relations import ITSELF
+from kwhy.scene.relations import ITSELF_ONCE_BOUND
 from kwhy.scene.views import PodView
 
 SANDBOX_NOT_TORN_DOWN = Condition(
@@ -21,7 +21,7 @@ SANDBOX_NOT_TORN_DOWN = Condition(
 )
 
 
-@rule(SANDBOX_NOT_TORN_DOWN, rows=("N6", "P21"), leads=(leads_to(POD_FAILING, via=ITSELF),))
+@rule(SANDBOX_NOT_TORN_DOWN, rows=("N6", "P21"), leads=(leads_to(POD_FAILING, via=ITSELF_ONCE_BOUND),))
 def sandbox_not_torn_down(pod: PodView) -> Verdict:
     """The sandbox is not torn down: the call hangs.
 
