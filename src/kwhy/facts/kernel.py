@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from functools import lru_cache
 
 import msgspec
 
@@ -242,6 +243,7 @@ def blocked_in(stack: ThreadStack) -> KernelWait:
     return wait_of(stack.frames or ((stack.wchan,) if stack.wchan else ()), stack.state)
 
 
+@lru_cache(maxsize=4096)  # many threads of a process have equal stacks, and several rules ask
 def wait_of(functions: tuple[str, ...], state: str = "") -> KernelWait:
     """What a thread with these functions on its stack, innermost first, waits for; a lone wait channel serves too."""
     names = [base_name(function) for function in functions]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from kwhy.ingest.logs import stamps
@@ -143,6 +144,7 @@ class Frame(NamedTuple):
     container: str | None = None
 
 
+@lru_cache(maxsize=512)  # the first lines are looked at to recognise a log, and again to read it
 def unwrap(line: str) -> Frame:
     """Peel one line (without its end)."""
     layers: list[Peeled] = []

@@ -10,6 +10,8 @@ from kwhy.model.parsing import Format, Head, Parsed
 
 
 def _recognise(head: Head) -> float:
+    if "task" not in head.text and "0x" not in head.text:
+        return 0.0
     lines = head.lines[:2000]
     headers = [position for position, line in enumerate(lines) if is_task_header(line)]
     if not headers:

@@ -38,13 +38,14 @@ _NO_LOG = "unable to retrieve container logs for "
 
 def recognise(head: Head) -> float:
     """The share of lines that begin with a time or another log frame; continuation lines do not count against it."""
-    lines = [line for line in head.text.split("\n", _LOOKED_AT)[:_LOOKED_AT] if line.strip()]
+    lines = [line for line in head.lines[:_LOOKED_AT] if line.strip()]
     if not lines:
         return 0.0
     if lines[0].startswith((_NO_LOG, "-- Logs begin at ", "-- Journal begins at ")) or is_export(head.text):
         return 0.95
     by_command = 0.9 if head.command and any(word in f" {head.command} " for word in _LOG_COMMANDS) else 0.0
-    frames = [unwrap(line[:2000]) for line in lines]
+    # Nothing is wrapped around a line that begins with a blank.
+    frames = [Frame(line[:2000]) if line.startswith((" ", "\t")) else unwrap(line[:2000]) for line in lines]
     dated = sum(bool(frame.stamps) or frame.kind in _UNDATED_KINDS for frame in frames)
     own = [frame for frame, line in zip(frames, lines, strict=True) if not line.startswith((" ", "\t"))]
     share = dated / max(1, len(own))
