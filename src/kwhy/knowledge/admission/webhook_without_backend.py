@@ -58,7 +58,12 @@ WEBHOOK_WITHOUT_BACKEND = Condition(
                 Step("Deploy it with labels {asked}, at least two replicas, in a namespace that its rules exempt."),
                 Step("Or delete the configuration where nobody needs it any more.", "kubectl delete {kind} {name}"),
             ),
-            verify=(Step("Its Service has addresses.", "kubectl get endpoints {service_name} -n {service_namespace}"),),
+            verify=(
+                Step(
+                    "Its Service has addresses.",
+                    "kubectl get endpointslices -n {service_namespace} -l kubernetes.io/service-name={service_name}",
+                ),
+            ),
             undo=(Step("Restore the copy.", "kubectl apply -f {name}.yaml"),),
         ),
     ),

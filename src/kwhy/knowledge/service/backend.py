@@ -81,7 +81,7 @@ def backend(scene: Scene, service: Subject) -> Backend:
     wanted = tuple(w for w in workloads if selector and selects(selector, dict(w.labels)))
     return Backend(
         selector,
-        seen.place.document.at(seen.place.line, seen.place.path, f"selector: {selector}"),
+        seen.place.document.at(seen.place.line, seen.place.path, f"Selector: {_written(selector)}"),
         matching,
         wanted,
         () if matching or wanted else _near(scene, service, selector, [*pods, *workloads]),

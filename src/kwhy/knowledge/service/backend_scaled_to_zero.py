@@ -33,7 +33,10 @@ BACKEND_SCALED_TO_ZERO = Condition(
                 ),
             ),
             verify=(
-                Step("The Service has addresses.", "kubectl get endpoints {service_name} -n {namespace}"),
+                Step(
+                    "The Service has addresses.",
+                    "kubectl get endpointslices -n {namespace} -l kubernetes.io/service-name={service_name}",
+                ),
                 Step("Its pods are ready.", "kubectl get {workload_kind} {workload_name} -n {namespace}"),
             ),
             undo=(
