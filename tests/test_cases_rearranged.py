@@ -46,7 +46,6 @@ def test_file_names_do_not_matter_within_their_directories(recorded: Recorded, t
     files = renamed_in_place(files_of(recorded), seeded(recorded, "names"))
     diagnosis = diagnose_evidence(read_files(files, tmp_path))
     assert_same_roots(recorded.case, diagnosis, "with other file names")
-    assert diagnosis.outcome == recorded.case.outcome
 
 
 @each_small_case

@@ -47,7 +47,7 @@ def second_node() -> Evidence:
     [node] = [item for item in _recorded("nodes")["items"] if item["metadata"]["name"] == NODE]
     node["spec"]["taints"] = [{"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}]
     pods = _of_namespace("pods")[:1]
-    return together(_read("nodes", [node], 0), _read("pods", pods, 0), *_logs(pods, 0))
+    return together(_read("nodes-z", _as([node], 0)), _read("pods-z", _as(pods, 0)), *_logs(pods, 0))
 
 
 @cache
@@ -56,7 +56,7 @@ def unrelated() -> Evidence:
     recorded = {kind: _of_namespace(kind) for kind in _KINDS}
     size = sum(len(items) for items in recorded.values())
     copies = range(1, UNRELATED_OBJECTS // size + 2)
-    parts = [_read(kind, items, copy) for copy in copies for kind, items in recorded.items()]
+    parts = [_read(kind, [one for copy in copies for one in _as(items, copy)]) for kind, items in recorded.items()]
     logs = [log for copy in copies for log in _logs(recorded["pods"], copy)]
     return together(*parts, *logs)
 
@@ -75,12 +75,17 @@ def _of_namespace(kind: str) -> list[Any]:
     return [item for item in _recorded(kind)["items"] if item["metadata"]["namespace"] == NAMESPACE]
 
 
-def _read(kind: str, items: list[Any], copy: int) -> Evidence:
-    """A list of objects as the API serves it, under other identities."""
-    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": items}, indent=1)
-    text = text.replace(NAMESPACE, f"{NAMESPACE}-{copy}").replace(NODE, OTHER_NODE)
+def _as(items: list[Any], copy: int) -> list[Any]:
+    """The objects under other identities."""
+    text = json.dumps(items).replace(NAMESPACE, f"{NAMESPACE}-{copy}").replace(NODE, OTHER_NODE)
     text = text.replace('"10.244.', f'"10.{100 + copy}.').replace('"10.55.0.10"', '"10.55.0.99"')
     text = text.replace('"10.96.', f'"10.{20 + copy % 60}.')
     text = _UID.sub(lambda match: f"{copy:08x}{match[0][8:]}", text)
-    text = _TIMESTAMP.sub(_LONG_AGO, text)
-    return read_text(f"company/{kind}-{copy}.json", text.encode())
+    renamed: list[Any] = json.loads(_TIMESTAMP.sub(_LONG_AGO, text))
+    return renamed
+
+
+def _read(kind: str, items: list[Any]) -> Evidence:
+    """A list of objects as the API serves it."""
+    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": items}, indent=1)
+    return read_text(f"company/{kind}.json", text.encode())

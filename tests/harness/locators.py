@@ -11,6 +11,10 @@ import yaml
 from kwhy.model.diagnosis import Diagnosis
 from kwhy.model.document import Locator
 
+#: First bytes of pcap and pcapng files (both byte orders; draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng).
+_CAPTURE_MAGIC = (b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\x4d\x3c\xb2\xa1", b"\x0a\x0d\x0d\x0a")
+# "packet 12"
+_PACKET = re.compile(r"packet \d+")
 # "items[3]"
 _STEP = re.compile(r"^(?P<key>.*?)(?P<indexes>(?:\[\d+\])*)$")
 
@@ -53,6 +57,8 @@ def _words(text: str) -> str:
 
 def _path_fault(at: Locator, data: bytes) -> str | None:
     path = at.path or ""
+    if data.startswith(_CAPTURE_MAGIC):
+        return None if _PACKET.fullmatch(path) else f"{at.source} is a capture: {path} is no packet of it"
     tree = json.loads(data) if data.lstrip().startswith(b"{") else yaml.load(data, Loader=yaml.CSafeLoader)
     missing = _walk(tree, path)
     return f"{at.source} has no {path} (nothing at {missing!r})" if missing is not None else None
