@@ -89,7 +89,7 @@ def kubelet_not_running(node: NodeView, life: Life = given(kubelet_life)) -> Ver
         return unsure(f"whether the kubelet of {node.name} runs now", KUBELET_STATUS.of(node=node.name))
     if life.stopped:
         restarting = ": systemd starts it again and again" if life.restarting else ""
-        return Present(life.stopped, {"restarting": restarting})
+        return Present(life.stopped, {"restarting": restarting}, basis=life.basis)
     return unsure(
         f"whether the kubelet of {node.name} runs",
         KUBELET_STATUS.of(node=node.name),

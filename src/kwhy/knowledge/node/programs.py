@@ -10,25 +10,33 @@ from kwhy.facts.log_patterns.systemd import MAIN_PROCESS_EXITED, START_LIMIT, UN
 from kwhy.facts.logs import LogHit, LogPattern, LogSample
 from kwhy.facts.processes import ProcessListing, ProcessSearch, ProcessSeen, same_program
 from kwhy.facts.systemd import UnitState
+from kwhy.model.document import Document
 from kwhy.model.subject import Subject
-from kwhy.model.verdict import Evidence
+from kwhy.model.verdict import Basis, Evidence
 from kwhy.scene.scene import Scene
 
 #: Programs that carry the kubelet, and a container runtime, inside themselves (k3s, microk8s).
 ALL_IN_ONE = ("k3s", "k3s-server", "k3s-agent", "kubelite")
 #: What runs on a host that runs pods, not inside a pod's own pid namespace: a list with one of them is the host's.
 _OF_A_HOST = ("containerd", "dockerd", "crio", "containerd-shim", "conmon", "systemd-journald")
+#: A list of fewer processes than this is no list of a host.
+_FEW = 12
 
 
 _ENDS = (MAIN_PROCESS_EXITED, START_LIMIT, UNIT_STOPPED)
 
 
 class Life(msgspec.Struct, frozen=True):
-    """What shows that a program runs, and what shows that it does not."""
+    """What shows that a program runs, and what shows that it does not; ``certain``: not merely by what looks whole."""
 
     runs: tuple[Evidence, ...]
     stopped: tuple[Evidence, ...]
     restarting: bool = False
+    certain: bool = True
+
+    @property
+    def basis(self) -> Basis:
+        return Basis.STATED if self.certain else Basis.INFERRED
 
 
 def life_of(scene: Scene, node: Subject, names: Sequence[str], units: Sequence[str]) -> Life:
@@ -43,7 +51,8 @@ def life_of(scene: Scene, node: Subject, names: Sequence[str], units: Sequence[s
         running += [Evidence(row.at, f"{row.program} runs as process {row.pid}") for row in rows[:1]]
         stopped += _missing(scene, node, names) if not rows else []
     stopped += _journal(scene, node, units)
-    return Life(tuple(running), tuple(stopped), restarting)
+    likely = _seems_missing(scene, node, names) if not running and not stopped else []
+    return Life(tuple(running), tuple(stopped or likely), restarting, certain=not likely)
 
 
 def _unit_words(state: UnitState) -> str:
@@ -68,7 +77,7 @@ def _missing(scene: Scene, node: Subject, names: Sequence[str]) -> list[Evidence
     found = [
         Evidence(listing.at, f"none of the {listing.count} processes of the host is {_one_of(names)}")
         for listing in scene.facts_on(node, ProcessListing)
-        if _of_a_host(scene, node, listing)
+        if _of_a_host(scene, node, listing.at.document)
     ]
     found += [
         Evidence(search.at, f"no process is called {_one_of(names)}")
@@ -78,9 +87,33 @@ def _missing(scene: Scene, node: Subject, names: Sequence[str]) -> list[Evidence
     return found
 
 
-def _of_a_host(scene: Scene, node: Subject, listing: ProcessListing) -> bool:
+def _seems_missing(scene: Scene, node: Subject, names: Sequence[str]) -> list[Evidence]:
+    """Lists that look whole, though nothing says that they are, and do not show the programs."""
+    by_document: dict[int, list[ProcessSeen]] = {}
+    for row in scene.facts_on(node, ProcessSeen):
+        by_document.setdefault(id(row.at.document), []).append(row)
+    return [
+        Evidence(rows[0].at, f"the list of {len(rows)} processes, which looks whole, holds no {_one_of(names)}")
+        for rows in by_document.values()
+        if _looks_whole(rows) and _of_a_host(scene, node, rows[0].at.document)
+    ]
+
+
+def _looks_whole(rows: list[ProcessSeen]) -> bool:
+    """Whether a list begins with pid 1, holds every parent that it names, and is not cut after a round number of lines.
+
+    A list that was filtered has parents that it does not hold; one that was cut (head) has a round number of lines.
+    """
+    if rows[0].pid != 1 or any(row.tid is not None or row.ppid is None for row in rows):
+        return False
+    known = {row.pid for row in rows} | {0}
+    cut = len(rows) % 10 in (0, 9)  # without or with the header
+    return len(rows) >= _FEW and not cut and all(row.ppid in known for row in rows)
+
+
+def _of_a_host(scene: Scene, node: Subject, document: Document) -> bool:
     return any(
-        row.at.document is listing.at.document and (row.kernel_thread or row.program.startswith(_OF_A_HOST))
+        row.at.document is document and (row.kernel_thread or row.program.startswith(_OF_A_HOST))
         for row in scene.facts_on(node, ProcessSeen)
     )
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kwhy.facts.log_patterns.dockerd import NOT_REACHABLE
-from kwhy.facts.log_patterns.kubelet import CONTAINER_STARTED, PLEG_RELIST_FAILED, RUNTIME_SANITY_FAILED
-from kwhy.facts.log_patterns.kubelet_start import RUNTIME_VERSION
+from kwhy.facts.log_patterns.kubelet import PLEG_RELIST_FAILED, RUNTIME_SANITY_FAILED
 from kwhy.facts.log_patterns.transport import DIAL_FAILED
 from kwhy.facts.objects import Node
 from kwhy.facts.runtime import RuntimeAnswer
@@ -19,7 +18,7 @@ from kwhy.knowledge.node.programs import Life, life_of
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import Relation, given, leads_to, rule
 from kwhy.model.subject import Subject
-from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
+from kwhy.model.verdict import Absent, Basis, Evidence, Present, Verdict, unsure
 from kwhy.probes.node import RUNTIME_STATUS
 from kwhy.scene.relations import ITSELF
 from kwhy.scene.scene import Scene
@@ -63,7 +62,9 @@ _KINDS = {
 #: one the kubelet uses (cadvisor v0.52 container/factory.go, "Registration of the crio container factory failed").
 _FACTORY = "container factory"
 _REFUSED = "connection refused"
-_NO_SOCKET = "no such file or directory"
+#: A socket that is gone was there when the kubelet started: it exits where it cannot reach the runtime at its start
+#: (k8s.io/cri-client v0.34 pkg/remote_runtime.go, validateServiceConnection; kubelet v1.20 and later).
+_NOBODY = (_REFUSED, "no such file or directory", "Is the docker daemon running")
 
 
 def _runtime_may_be_down(scene: Scene, node: Subject) -> list[Subject]:
@@ -107,8 +108,8 @@ def runtime_life(scene: Scene, node: Subject) -> Life:
     life = life_of(scene, node, programs, tuple(unit for _, unit in _KINDS.values()))
     failed = [s for s in scene.facts_on(node, UnitState) if s.active == "failed" or s.sub == "auto-restart"]
     places = {id(state.at) for state in failed}
-    certain = tuple(e for e in life.stopped if id(e.at) in places or "none of the" in e.says)
-    return Life(life.runs, certain, life.restarting)
+    known = tuple(e for e in life.stopped if id(e.at) in places or "systemd says" not in e.says)
+    return Life(life.runs, known, life.restarting, life.certain)
 
 
 def nobody_listens(scene: Scene, node: Subject) -> tuple[Evidence, ...]:
@@ -121,8 +122,7 @@ def nobody_listens(scene: Scene, node: Subject) -> tuple[Evidence, ...]:
     state = complaint_state(scene, node, RUNTIME_SANITY_FAILED, PLEG_RELIST_FAILED, NOT_REACHABLE)
     if state.holds is not None:
         said = state.holds.sample.excerpt
-        known = bool(kubelet_hits(scene, node, CONTAINER_STARTED, RUNTIME_VERSION))
-        if _REFUSED in said or "Is the docker daemon running" in said or (_NO_SOCKET in said and known):
+        if any(sign in said for sign in _NOBODY):
             found.append(state.holds.evidence("the kubelet's calls find nobody on the runtime's socket"))
     return tuple(found)
 
@@ -156,7 +156,7 @@ def runtime_not_running(
     How it shows: Its unit is inactive or failed; the host's process list lacks it; connections to its socket are
     refused.
     What looks like it: A runtime that runs and hangs: calls run into their deadline instead of being refused. A wrong
-    socket path: "no such file or directory" from the first line on.
+    socket path keeps a kubelet from starting at all.
     Source: Kubernetes v1.34 pkg/kubelet/kubelet.go (updateRuntimeUp), pkg/kubelet/runtime.go (runtimeErrors);
     connect(2).
     """
@@ -165,10 +165,9 @@ def runtime_not_running(
     if life.runs and not refused:
         return Absent(life.runs)
     if life.stopped and not life.runs:
+        basis = Basis.STATED if refused else life.basis
         how = ": systemd starts it again and again" if life.restarting else ""
-        return Present((*life.stopped, *refused), {"how": how, "unit": unit.removesuffix(".service")})
+        return Present((*life.stopped, *refused), {"how": how, "unit": unit.removesuffix(".service")}, basis=basis)
     if refused:
-        return Present(
-            refused, {"how": ": connections to its socket are refused", "unit": unit.removesuffix(".service")}
-        )
+        return Present(refused, {"how": ": nobody listens on its socket", "unit": unit.removesuffix(".service")})
     return unsure(f"whether the container runtime of {node.name} runs", RUNTIME_STATUS.of(node=node.name))
