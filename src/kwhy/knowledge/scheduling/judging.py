@@ -12,7 +12,8 @@ def decides(where: Placement, kind: Kind, values: dict[str, object]) -> Verdict:
     if kind in where.decisive:
         because = where.evidence(kind)
         if because:
-            return Present(because, values, basis=Basis.RECOMPUTED if where.recomputed else Basis.STATED)
+            recomputed = where.recomputed and bool(where.obstacles(kind))
+            return Present(because, values, basis=Basis.RECOMPUTED if recomputed else Basis.STATED)
     others = sorted(where.decisive - {kind}, key=lambda k: k.value)
     if others and not where.said(kind) and (where.recomputed or where.stated is not None):
         proof = tuple(evidence for other in others for evidence in where.evidence(other, limit=1))

@@ -115,7 +115,10 @@ def _decisive(fits: tuple[NodeFit, ...], complete: bool, stated: Stated | None) 
         computed = _decisive_computed(fits)
         if computed:
             return computed
-        return for_the_pod
+        # A partial view (a describe prints no affinity rules) may hide the obstacle: then the scheduler's words count.
+        # Nodes that are known to take the pod refute an older statement about them.
+        if stated is None or not any(f.unknown and not f.obstacles for f in for_ordinary_pods(fits)):
+            return for_the_pod
     if stated is not None:
         return _decisive_stated(stated) or for_the_pod
     return frozenset()

@@ -58,10 +58,13 @@ def wanted_labels(scene: Scene, pod: Subject) -> tuple[dict[str, str], str]:
     if shown is None:
         return {}, "labels that were not shown"
     struct = shown[0]
-    selector = struct.spec.node_selector if isinstance(struct.spec.node_selector, dict) else {}
+    selector = dict(struct.spec.node_selector) if isinstance(struct.spec.node_selector, dict) else {}
     parts = [f"{key}={value}" for key, value in selector.items()]
     for term in required_terms(struct) or ():
-        parts += [f"{r.key} {r.operator} {', '.join(r.values or ())}".strip() for r in term.match_expressions or ()]
+        for r in term.match_expressions or ():
+            parts.append(f"{r.key} {r.operator} {', '.join(r.values or ())}".strip())
+            if r.operator in ("In", "Exists"):
+                selector.setdefault(r.key, (r.values or ["VALUE"])[0])
     return selector, " and ".join(parts) or "labels that were not shown"
 
 
@@ -99,7 +102,9 @@ def _near(scene: Scene, selector: dict[str, str]) -> str:
         for key, value in (labels.value if labels.observed else {}).items():
             seen.setdefault(key, set()).add(value)
     notes = []
-    for key in selector:
+    for key, value in selector.items():
+        if value in seen.get(key, ()):
+            continue
         if key in seen:
             notes.append(f"nodes have {key}={' or '.join(sorted(seen[key])[:3])}")
         elif close := get_close_matches(key, seen, n=1, cutoff=0.8):
