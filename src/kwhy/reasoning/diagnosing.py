@@ -25,7 +25,7 @@ from kwhy.model.wording import fill
 from kwhy.reasoning.catalogue import Catalogue
 from kwhy.reasoning.explaining import Explanation, explanations
 from kwhy.reasoning.judging import Judge
-from kwhy.reasoning.planning import next_steps, open_causes, smallest_sets
+from kwhy.reasoning.planning import distance_below, next_steps, open_causes, smallest_sets
 from kwhy.reasoning.steering import Question, narrowed
 from kwhy.reasoning.tracing import Node, Trace, trace
 from kwhy.scene.hosts import By
@@ -35,6 +35,8 @@ from kwhy.scene.scene import Scene
 #: Kinds of which everything must have been shown before a scope may be called healthy.
 SCOPE_KINDS = ("Pod", "Node", "Service")
 WORKLOAD_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
+#: The depth of what lies below nothing that is known.
+FAR = 1_000
 #: A finding quotes at most this many places; siblings add up quickly.
 MAX_EVIDENCE = 12
 
@@ -56,7 +58,7 @@ def diagnosed(scene: Scene, catalogue: Catalogue, question: Question, coverage: 
         contributing=_contributing(found, findings, ids),
         links=_links(found, ids),
         ruled_out=_ruled_out(scene, found),
-        undetermined=_undetermined(scene, found),
+        undetermined=_undetermined(scene, found, [e.node for e in ranked]),
         unexplained=tuple(sorted({ids[s] for s in unexplained}, key=_number)),
         hypotheses=tuple(smallest_sets(accounts, ids)),
         next_steps=tuple(next_steps(found, accounts, ranked)),
@@ -187,15 +189,16 @@ def _ruled_out(scene: Scene, found: Trace) -> tuple[RuledOut, ...]:
     )
 
 
-def _undetermined(scene: Scene, found: Trace) -> tuple[Undetermined, ...]:
+def _undetermined(scene: Scene, found: Trace, known: list[Node]) -> tuple[Undetermined, ...]:
+    """Open questions, those next below what is known first."""
+    depth = distance_below(found, known)
     groups: dict[tuple[str, Subject], tuple[Node, dict[Gap, None]]] = {}
-    for node, verdict in found.unsure.items():
+    for node, verdict in sorted(
+        found.unsure.items(), key=lambda item: (depth.get(item[0], FAR), item[0].condition.code)
+    ):
         key = (node.condition.code, reported_subject(scene, node, None))
         groups.setdefault(key, (node, {}))[1].update(dict.fromkeys(verdict.gaps))
-    return tuple(
-        Undetermined(node.condition, subject, tuple(gaps))
-        for (_, subject), (node, gaps) in sorted(groups.items(), key=lambda item: (item[0][0], str(item[0][1])))
-    )
+    return tuple(Undetermined(node.condition, subject, tuple(gaps)) for (_, subject), (node, gaps) in groups.items())
 
 
 def _outcome(scene: Scene, found: Trace, ranked: list[Explanation], explained: set[Node]) -> Outcome:

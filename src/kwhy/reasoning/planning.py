@@ -50,7 +50,7 @@ def next_steps(found: Trace, accounts: dict[Node, set[Node]], explanations: list
             for call in gap.probes:
                 if node not in decided[call]:
                     decided[call].append(node)
-    nearest = _distance(found, [e.node for e in explanations if not e.is_root])
+    nearest = distance_below(found, [e.node for e in explanations if not e.is_root])
 
     def worth(call: ProbeCall) -> tuple[int, int, int, str]:
         nodes = decided[call]
@@ -70,7 +70,8 @@ def next_steps(found: Trace, accounts: dict[Node, set[Node]], explanations: list
     return steps
 
 
-def _distance(found: Trace, starts: list[Node]) -> dict[Node, int]:
+def distance_below(found: Trace, starts: list[Node]) -> dict[Node, int]:
+    """How many steps each possible cause lies below the nearest of ``starts``."""
     distance = dict.fromkeys(starts, 0)
     queue = list(starts)
     for node in queue:

@@ -180,10 +180,19 @@ def _may_be(hypothesis: Hypothesis, findings: dict[str, Finding]) -> Line:
 def _next(step: NextStep) -> Next:
     parts = [one_line(step.why)]
     if step.separates:
-        parts.append("separates " + ", ".join(step.separates))
+        parts.append("separates " + _some(step.separates))
     parts.append(one_line(step.cost))
     parts.append(f"risk {step.risk}")
     return Next(printable(step.command), one_line(step.where), " · ".join(part for part in parts if part))
+
+
+#: So many conditions are named where a command would decide more.
+SEPARATES_SHOWN = 4
+
+
+def _some(codes: tuple[str, ...]) -> str:
+    rest = len(codes) - SEPARATES_SHOWN
+    return ", ".join(codes[:SEPARATES_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _read(diagnosis: Diagnosis) -> str:

@@ -22,6 +22,8 @@ NARROWEST = 40
 CAUSES_SHOWN = 5
 PROOFS_SHOWN = 6
 LINES_SHOWN = 8
+#: Open questions named where everything that fails is explained: the next below the root, which stands first.
+OPEN_SHOWN = 1
 EXCERPT_LINES = 2
 
 HEADING = "bold red"
@@ -123,11 +125,12 @@ def _report(page: _Page, shown: Outline, why_not: bool) -> Iterator[Text]:
     yield from _lines(page, "UNEXPLAINED" if shown.verdict != "UNEXPLAINED" else "seen", shown.unexplained)
     yield from _lines(page, "CONTRIBUTING", shown.contributing)
     yield from _ruled_out(page, shown.ruled_out, why_not)
-    yield from _not_known(page, shown.open, offer_commands=not shown.next)
+    most = LINES_SHOWN if shown.next else OPEN_SHOWN
+    yield from _not_known(page, shown.open, most, offer_commands=not shown.next)
     if shown.unexplained:
         yield from _lines(page, "MAY BE", shown.may_be)
     for number, step in enumerate(shown.next[:LINES_SHOWN]):
-        yield from page.row("NEXT" if number == 0 else "", f"on {step.where}: {step.why}")
+        yield from page.row("NEXT" if number == 0 else "", f"{_at(step.where)}: {step.why}")
         yield from page.command(step.command, indent=0)
     for number, note in enumerate(shown.notes):
         yield from page.row("NOTE" if number == 0 else "", note)
@@ -219,11 +222,16 @@ def _grouped(excluded: Iterable[Excluded]) -> Iterator[str]:
     return (f"{', '.join(listed)} of {whom}" for whom, listed in codes.items())
 
 
-def _not_known(page: _Page, still_open: Iterable[Open], *, offer_commands: bool) -> Iterator[Text]:
+def _at(where: str) -> str:
+    """ "on node n1", "anywhere with kubectl"."""
+    return where if where.startswith("anywhere") else f"on {where}"
+
+
+def _not_known(page: _Page, still_open: Iterable[Open], most: int, *, offer_commands: bool) -> Iterator[Text]:
     listed = tuple(still_open)
-    for number, each in enumerate(listed[:LINES_SHOWN]):
+    for number, each in enumerate(listed[:most]):
         label = "NOT KNOWN" if number == 0 else ""
         yield from page.row(label, f"{each.code} of {each.subject}: {each.missing}")
         if offer_commands and each.commands:
             yield from page.command(each.commands[0], indent=2)
-    yield from _more(page, len(listed) - LINES_SHOWN, "open question")
+    yield from _more(page, len(listed) - most, "open question")
