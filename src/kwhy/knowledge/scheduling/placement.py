@@ -120,7 +120,7 @@ def _decisive(fits: tuple[NodeFit, ...], complete: bool, stated: Stated | None) 
         if stated is None or not any(f.unknown and not f.obstacles for f in for_ordinary_pods(fits)):
             return for_the_pod
     if stated is not None:
-        return _decisive_stated(stated) or for_the_pod
+        return decisive_by_words(stated) or for_the_pod
     return frozenset()
 
 
@@ -148,19 +148,34 @@ def _decisive_computed(fits: tuple[NodeFit, ...]) -> frozenset[Kind]:
     return frozenset(kind for f in large_enough if len(f.kinds) == fewest for kind in f.kinds)
 
 
-def _decisive_stated(stated: Stated) -> frozenset[Kind]:
+def decisive_by_words(stated: Stated) -> frozenset[Kind]:
     """Which kinds decide, from counts alone.
 
-    A node is counted under the first plugin that refuses it (cordon, taints, then selector, ports, resources), so a
-    node counted under resources passed all others.
+    Since 1.19 a node is counted under the first plugin that refuses it (cordon, taints, then selector, ports,
+    resources), so a node counted under resources passed all others. Before, selector, ports and resources were
+    counted beside each other: then only a selector that refuses every node decides.
     """
+    if any(r.kind is Kind.SELECTOR and r.count == stated.nodes for r in stated.reasons):
+        return frozenset({Kind.SELECTOR})
     reasons = [r for r in stated.reasons if not r.by_design] or list(stated.reasons)
     kinds = frozenset(r.kind for r in reasons)
+    if len(kinds) > 1 and _counted_twice(stated):
+        return kinds & (_STATED_ONLY | {Kind.CORDONED, Kind.CONDITION_TAINT})
     last_in_order = kinds & {Kind.RESOURCES, Kind.PORTS, Kind.POD_ANTI_AFFINITY, Kind.TOPOLOGY_SPREAD}
     state = kinds & {Kind.CORDONED, Kind.CONDITION_TAINT}
     if last_in_order:
         return last_in_order | state
     return kinds if len(kinds) == 1 else kinds & (_STATED_ONLY | state)
+
+
+def _counted_twice(stated: Stated) -> bool:
+    """Whether nodes may be counted under several kinds: the counts exceed the nodes, or their number is not told."""
+    if stated.nodes is None:
+        return True
+    largest: dict[Kind, int] = {}
+    for reason in stated.reasons:
+        largest[reason.kind] = max(largest.get(reason.kind, 0), reason.count)
+    return sum(largest.values()) > stated.nodes
 
 
 def _closed_by_state(scene: Scene, pod: Subject) -> list[Subject]:

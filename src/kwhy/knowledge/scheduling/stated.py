@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import msgspec
 
@@ -40,12 +41,24 @@ _MODERN = expression(r"\b0/(?P<nodes>\d{1,7}) nodes are available:?\s*(?P<reason
 _PREDICATES = expression(
     r"No nodes are available that match all of the (?:following )?predicates:+\s*(?P<reasons>.*)", re.DOTALL
 )
+# "pod (x) failed to fit in any node\nfit failure summary on nodes : Insufficient pods (2), PodToleratesNodeTaints (1)"
+# Kubernetes 1.5 … 1.6, same file.
+_SUMMARY = expression(r"fit failure summary on nodes ?: ?(?P<reasons>.*)", re.DOTALL)
+# "fit failure on node (gke-warpdrive-default-pool-eae1f3b0-spgr): Insufficient cpu", one for each node
+# Kubernetes 1.2 … 1.4, same file.
+_EACH_NODE = expression(r"fit failure on node \([^)\s]{1,253}\): (?P<reasons>[^\n]{1,400}?)(?=\s*(?:fit failure|\n|$))")
+# "pod has unbound immediate PersistentVolumeClaims (repeated 3 times)"
+# Kubernetes 1.12 … 1.18, pkg/scheduler/core/generic_scheduler.go (podPassesBasicChecks): of the pod, before any node.
+_BEFORE_NODES = expression(r"^pod has unbound (?:immediate )?PersistentVolumeClaims")
 # "Insufficient cpu (3)"
 _COUNT_BEHIND = expression(r"^(?P<text>.{1,200}?) \((?P<count>\d{1,7})\)$")
 # "2 node(s) had untolerated taint {dedicated: gpu}"
 _COUNT_BEFORE = expression(r"^(?P<count>\d{1,7}) (?P<text>.{1,400})$", re.DOTALL)
-# What follows the reasons: the answer of preemption (1.19 …), of dynamic resource allocation (1.32 …).
-_AFTERWORD = expression(r"\.? (?:no new claims to deallocate, )?preemption: |\.? no new claims to deallocate")
+# What follows the reasons: the answer of preemption (1.19 …), of dynamic resource allocation (1.32 …), of a plugin.
+_AFTERWORD = expression(
+    r"\.? (?:no new claims to deallocate, |still not schedulable, )?preemption: |\.? no new claims to deallocate"
+    r"|\.? still not schedulable|\.? Error running PostFilter plugin"
+)
 # "had taint {dedicated: gpu}, that the pod didn't tolerate" (1.16 … 1.23), "had untolerated taint {dedicated: gpu}"
 # (1.24 … 1.33), tainttoleration/taint_toleration.go. Version 1.34 no longer names the taint.
 _TAINT = expression(r"taint \{(?P<key>[^:}]{1,317}):? ?(?P<value>[^}]{0,63})\}")
@@ -60,6 +73,7 @@ _TEXTS: tuple[tuple[str, Kind], ...] = (
     ("were unschedulable", Kind.CORDONED),
     ("NodeUnschedulable", Kind.CORDONED),
     ("didn't match Pod's node affinity", Kind.SELECTOR),
+    ("didn't match scheduler-enforced node affinity", Kind.SELECTOR),
     ("didn't match node selector", Kind.SELECTOR),
     ("didn't satisfy plugin(s) [NodeAffinity]", Kind.SELECTOR),
     ("MatchNodeSelector", Kind.SELECTOR),
@@ -72,13 +86,17 @@ _TEXTS: tuple[tuple[str, Kind], ...] = (
     ("didn't match pod anti-affinity rules", Kind.POD_ANTI_AFFINITY),
     ("didn't satisfy existing pods anti-affinity rules", Kind.POD_ANTI_AFFINITY),
     ("didn't match pod affinity rules", Kind.POD_AFFINITY),
+    ("pod affinity terms conflict", Kind.POD_AFFINITY),
     ("didn't match pod affinity/anti-affinity", Kind.POD_ANTI_AFFINITY),
     ("MatchInterPodAffinity", Kind.POD_ANTI_AFFINITY),
     ("didn't match pod topology spread constraints", Kind.TOPOLOGY_SPREAD),
     ("unbound immediate PersistentVolumeClaims", Kind.CLAIM_UNBOUND),
     ("unbound PersistentVolumeClaims", Kind.CLAIM_UNBOUND),
     ("didn't find available persistent volumes to bind", Kind.CLAIM_UNBOUND),
+    ("did not have enough free storage", Kind.CLAIM_UNBOUND),
+    ("bound to non-existent pv", Kind.CLAIM_UNBOUND),
     ("had volume node affinity conflict", Kind.VOLUME_PLACE),
+    ("didn't match PersistentVolume's node affinity", Kind.VOLUME_PLACE),
     ("had no available volume zone", Kind.VOLUME_PLACE),
     ("NoVolumeZoneConflict", Kind.VOLUME_PLACE),
     ("exceed max volume count", Kind.VOLUME_LIMIT),
@@ -108,7 +126,14 @@ def read_message(message: str) -> Stated | None:
     if modern:
         reasons = _AFTERWORD.split(modern["reasons"], maxsplit=1)[0].strip().rstrip(".")
         return Stated(int(modern["nodes"]), _reasons(reasons, int(modern["nodes"])))
-    old = _PREDICATES.search(message)
+    each_node = [match["reasons"] for match in _EACH_NODE.finditer(message)]
+    if each_node:
+        counted = Counter(reason for reasons in each_node for reason in reasons.split(", "))
+        return Stated(len(each_node), tuple(_reason(count, text) for text, count in counted.items()))
+    before = _BEFORE_NODES.search(message)
+    if before:
+        return Stated(None, (_reason(1, before[0]),))
+    old = _PREDICATES.search(message) or _SUMMARY.search(message)
     if old:
         return Stated(None, _reasons(old["reasons"].strip().rstrip("."), None))
     missing = _MISSING_CLAIM.search(message)
