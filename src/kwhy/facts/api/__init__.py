@@ -1,0 +1,1 @@
+"""Kubernetes API objects by group of kinds; import them from ``kwhy.facts.objects``."""

@@ -1,0 +1,143 @@
+"""Quotas, budgets, autoscalers, leases, aggregated APIs, webhooks, configuration, namespaces."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import UNSET
+
+from kwhy.facts.api.meta import (
+    ApiStruct,
+    Condition,
+    ConditionsStatus,
+    LabelSelector,
+    LocalObjectReference,
+    Maybe,
+    ObjectMeta,
+    ObjectReference,
+    Quantity,
+    Timestamp,
+)
+
+
+class QuotaSpec(ApiStruct, frozen=True):
+    hard: Maybe[dict[str, Quantity]] = UNSET
+
+
+class QuotaStatus(ApiStruct, frozen=True):
+    hard: Maybe[dict[str, Quantity]] = UNSET
+    used: Maybe[dict[str, Quantity]] = UNSET
+
+
+class ResourceQuota(ApiStruct, frozen=True, tag_field="kind", tag="ResourceQuota"):
+    metadata: ObjectMeta
+    spec: QuotaSpec = QuotaSpec()
+    status: QuotaStatus = QuotaStatus()
+
+
+class BudgetSpec(ApiStruct, frozen=True):
+    min_available: Maybe[int | str] = UNSET
+    max_unavailable: Maybe[int | str] = UNSET
+    selector: Maybe[LabelSelector] = UNSET
+
+
+class BudgetStatus(ApiStruct, frozen=True):
+    disruptions_allowed: Maybe[int] = UNSET
+    current_healthy: Maybe[int] = UNSET
+    desired_healthy: Maybe[int] = UNSET
+    expected_pods: Maybe[int] = UNSET
+    conditions: Maybe[list[Condition]] = UNSET
+
+
+class PodDisruptionBudget(ApiStruct, frozen=True, tag_field="kind", tag="PodDisruptionBudget"):
+    metadata: ObjectMeta
+    spec: BudgetSpec = BudgetSpec()
+    status: BudgetStatus = BudgetStatus()
+
+
+class ScaleTargetRef(ApiStruct, frozen=True):
+    kind: str = ""
+    name: str = ""
+
+
+class AutoscalerSpec(ApiStruct, frozen=True):
+    scale_target_ref: Maybe[ScaleTargetRef] = UNSET
+    min_replicas: Maybe[int] = UNSET
+    max_replicas: Maybe[int] = UNSET
+
+
+class HorizontalPodAutoscaler(ApiStruct, frozen=True, tag_field="kind", tag="HorizontalPodAutoscaler"):
+    metadata: ObjectMeta
+    spec: AutoscalerSpec = AutoscalerSpec()
+    status: ConditionsStatus = ConditionsStatus()
+
+
+class LeaseSpec(ApiStruct, frozen=True):
+    holder_identity: Maybe[str] = UNSET
+    lease_duration_seconds: Maybe[int] = UNSET
+    renew_time: Maybe[Timestamp] = UNSET
+
+
+class Lease(ApiStruct, frozen=True, tag_field="kind", tag="Lease"):
+    metadata: ObjectMeta
+    spec: LeaseSpec = LeaseSpec()
+
+
+class ApiServiceSpec(ApiStruct, frozen=True):
+    service: ObjectReference | None = None
+
+
+class APIService(ApiStruct, frozen=True, tag_field="kind", tag="APIService"):
+    metadata: ObjectMeta
+    spec: ApiServiceSpec = ApiServiceSpec()
+    status: ConditionsStatus = ConditionsStatus()
+
+
+class WebhookService(ApiStruct, frozen=True):
+    name: str = ""
+    namespace: str = ""
+    path: str = ""
+    port: int | None = None
+
+
+class WebhookClientConfig(ApiStruct, frozen=True):
+    service: WebhookService | None = None
+    url: str | None = None
+
+
+class Webhook(ApiStruct, frozen=True):
+    name: str = ""
+    failure_policy: str = "Fail"
+    client_config: WebhookClientConfig = WebhookClientConfig()
+
+
+class ValidatingWebhookConfiguration(ApiStruct, frozen=True, tag_field="kind", tag="ValidatingWebhookConfiguration"):
+    metadata: ObjectMeta
+    webhooks: Maybe[list[Webhook]] = UNSET
+
+
+class MutatingWebhookConfiguration(ApiStruct, frozen=True, tag_field="kind", tag="MutatingWebhookConfiguration"):
+    metadata: ObjectMeta
+    webhooks: Maybe[list[Webhook]] = UNSET
+
+
+class ConfigMap(ApiStruct, frozen=True, tag_field="kind", tag="ConfigMap"):
+    metadata: ObjectMeta
+    data: Maybe[dict[str, str]] = UNSET
+
+
+class Secret(ApiStruct, frozen=True, tag_field="kind", tag="Secret"):
+    """Values are decoded into nothing: only the key names are kept."""
+
+    metadata: ObjectMeta
+    type: Maybe[str] = UNSET
+    data: Maybe[dict[str, msgspec.Raw]] = UNSET
+
+
+class Namespace(ApiStruct, frozen=True, tag_field="kind", tag="Namespace"):
+    metadata: ObjectMeta
+    status: ConditionsStatus = ConditionsStatus()
+
+
+class ServiceAccount(ApiStruct, frozen=True, tag_field="kind", tag="ServiceAccount"):
+    metadata: ObjectMeta
+    image_pull_secrets: Maybe[list[LocalObjectReference]] = UNSET
