@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from kwhy.knowledge.pod.failing import POD_FAILING
-from kwhy.knowledge.runtime.sandbox_not_set_up import HANGING
+from kwhy.knowledge.runtime.sandbox_not_set_up import HANGING, left_over
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import Relation, given, leads_to, rule
 from kwhy.model.subject import Subject
@@ -30,8 +30,9 @@ REASON = "FailedCreatePodSandBox"
 
 
 def failed_event(scene: Scene, pod: Subject) -> MergedEvent | None:
-    """The newest event FailedCreatePodSandBox of the pod"""
-    return next((event for event in scene.events_about(pod) if event.reason == REASON), None)
+    """The newest event FailedCreatePodSandBox of the pod; where it only meets what a former attempt left, that one"""
+    failed = [event for event in scene.events_about(pod) if event.reason == REASON]
+    return (left_over(failed[0], failed) or failed[0]) if failed else None
 
 
 def has_sandbox(pod: PodView) -> Evidence | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from kwhy.knowledge.pod.failing import POD_FAILING
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import leads_to, rule
@@ -9,6 +12,7 @@ from kwhy.model.time import by
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
 from kwhy.probes.kubectl import DESCRIBE_NAMESPACED
 from kwhy.scene.clock import parse_timestamp
+from kwhy.scene.events import MergedEvent
 from kwhy.scene.relations import ITSELF_ONCE_BOUND
 from kwhy.scene.views import PodView
 
@@ -23,6 +27,9 @@ SANDBOX_NOT_SET_UP = Condition(
 #: What the kubelet and containerd report when the call runs into its deadline, or is tried again while the first
 #: still runs (kubelet remote_runtime.go; containerd v1.6 sandbox_run.go: "failed to reserve sandbox name").
 HANGING = ("DeadlineExceeded", "deadline exceeded", "failed to reserve sandbox name", "is reserved for")
+# 'failed to reserve sandbox name "docs-1_shop_29_1": name "docs-1_shop_29_1" is reserved for "84e5ec38dc20…"'
+# (containerd v1.6 pkg/cri/server/sandbox_run.go; the end of a long message may be cut)
+_RESERVED_FOR = re.compile(r'is reserved for "(?P<holder>[0-9a-f]{12,64})')
 #: A bound pod whose sandbox takes longer than this to come up hangs (seconds; the kubelet's deadline is four minutes).
 SLOW_AFTER = 120.0
 
@@ -35,12 +42,13 @@ def sandbox_not_set_up(pod: PodView) -> Verdict:
     How it shows: FailedCreatePodSandBox with DeadlineExceeded or "failed to reserve sandbox name"; a bound pod whose
     containers stay in ContainerCreating, with no event at all in the first minutes.
     What looks like it: Volumes that do not mount (FailedMount) and images that are pulled keep a pod in
-    ContainerCreating too; sandbox errors that return at once name their reason.
+    ContainerCreating too; sandbox errors that return at once name their reason. A name may be reserved for a sandbox
+    that failed at once and could not be cleaned up: another event names that sandbox with its error.
     Source: Kubernetes v1.34 pkg/kubelet/kuberuntime/kuberuntime_sandbox.go; containerd v1.6 sandbox_run.go.
     """
     events = pod.scene.events_about(pod.subject)
     failed = [e for e in events if e.reason == "FailedCreatePodSandBox"]
-    hanging = next((e for e in failed if any(word in e.message for word in HANGING)), None)
+    hanging = next((e for e in failed if any(word in e.message for word in HANGING) and not left_over(e, failed)), None)
     if hanging is not None:
         proof = (Evidence(hanging.at, hanging.message),)
         return Present(proof, {"how": _short(hanging.message)}, since=by(hanging.first))
@@ -54,6 +62,14 @@ def sandbox_not_set_up(pod: PodView) -> Verdict:
         if other is not None:
             return Absent((Evidence(other.at, f"{other.reason}: {other.message}"),))
     return _judge_silence(pod)
+
+
+def left_over(event: MergedEvent, failed: Sequence[MergedEvent]) -> MergedEvent | None:
+    """The attempt that failed at once and still holds the sandbox name which this event finds reserved."""
+    match = _RESERVED_FOR.search(event.message)
+    if match is None:
+        return None
+    return next((e for e in failed if f'for sandbox "{match["holder"]}' in e.message), None)
 
 
 def _judge_silence(pod: PodView) -> Verdict:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from kwhy.facts.files import PathProblem
 from kwhy.facts.kernel import Resource
+from kwhy.facts.log_patterns.kernel import NFS_NOT_RESPONDING
+from kwhy.facts.logs import LogHit
 from kwhy.knowledge.runtime.container_stuck import CONTAINER_STUCK
 from kwhy.knowledge.runtime.containers import ContainerState, Held, containers_of, state_of
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.probe import Probe
 from kwhy.model.rule import Relation, given, leads_to, rule
 from kwhy.model.subject import Subject
-from kwhy.model.verdict import Evidence, Present, Verdict, unsure
+from kwhy.model.verdict import Basis, Evidence, Present, Verdict, unsure
 from kwhy.scene.scene import Scene
 
 MOUNT_DEAD = Condition(
@@ -75,12 +77,18 @@ def waiting_for_mounts(scene: Scene, node: Subject) -> tuple[Held, ...]:
 
 
 def dead_paths(scene: Scene, node: Subject) -> tuple[Evidence, ...]:
-    """Paths that cannot be read because what serves them is gone"""
-    return tuple(
+    """Paths that cannot be read because what serves them is gone, and the kernel's word that a server is silent"""
+    found = [
         Evidence(problem.at, f"{problem.path}: {problem.error}")
         for problem in scene.facts_on(node, PathProblem)
         if problem.dead_mount
-    )
+    ]
+    found += [
+        Evidence(hit.locate(hit.last), f"NFS server {hit.key['server']} does not respond")
+        for hit in scene.facts_on(node, LogHit)
+        if hit.pattern == NFS_NOT_RESPONDING
+    ]
+    return tuple(found)
 
 
 @rule(MOUNT_DEAD, rows=("N9", "N28"), leads=(leads_to(CONTAINER_STUCK, via=TOUCHES_MOUNT),))
@@ -94,7 +102,7 @@ def mount_dead(
     What it means: Hard NFS mounts retry for ever; a process in such a wait cannot be killed, so its container cannot be
     stopped, and whoever looks at its files joins it.
     How it shows: State D with rpc_wait_bit_killable, nfs_…, request_wait_answer or cifs functions on the stack; "Stale
-    file handle" or "Transport endpoint is not connected" on a path.
+    file handle" or "Transport endpoint is not connected" on a path; "nfs: server … not responding" in the kernel log.
     What looks like it: A local disk that is slow or broken: io_schedule, jbd2 or xfs functions.
     Source: Linux v6.6 net/sunrpc/sched.c (rpc_wait_bit_killable), fs/fuse/dev.c (request_wait_answer),
     fs/smb/client/transport.c.
@@ -103,4 +111,5 @@ def mount_dead(
         return unsure(f"the remote mounts of {node.name}, and who waits for them", MOUNTS.of(node=node.name))
     wait = next((one.wait for one in held if one.wait is not None), None)
     what = wait.resource.value if wait is not None else "what serves it"
-    return Present((*(e for one in held for e in one.evidence), *paths), {"what": what})
+    basis = Basis.STATED if held else Basis.INFERRED
+    return Present((*(e for one in held for e in one.evidence), *paths), {"what": what}, basis=basis)
