@@ -127,7 +127,11 @@ def _root_causes(
     for rank, (name, group) in enumerate(order, start=1):
         first = group[0]
         explains = dict.fromkeys(
-            ids[node] for e in group for s in e.symptoms for node in (s, *(edge.effect for edge in e.chain))
+            ids[node]
+            for e in group
+            for s in e.symptoms
+            for node in (s, *(edge.effect for edge in e.chain))
+            if node in ids  # an open step of the chain is no finding
         )
         chain = dict.fromkeys([name, *(ids[edge.effect] for edge in first.chain if edge.effect in ids)])
         causes.append(
