@@ -143,3 +143,38 @@ def test_inspect_shows_the_facts_of_a_document(tmp_path: Path) -> None:
 def test_a_latin_terminal_does_not_break_the_report() -> None:
     done = kwhy("demo", environment={"PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "0"})
     assert done.returncode == 0
+
+
+POLICY_TABLE_LOST = Path(__file__).resolve().parents[1] / "cases/net/policy_table_empty/table_lost/evidence"
+
+
+def test_inspect_says_where_packets_go() -> None:
+    done = kwhy(
+        "inspect", str(POLICY_TABLE_LOST), "--route-to", "10.176.46.4", "--from", "10.176.44.23", "--iif", "veth1"
+    )
+    assert done.returncode == 0
+    assert (
+        b"Packets to 10.176.46.4 from 10.176.44.23 that arrive on veth1\n  go via 10.176.40.1 out of eth0"
+        in done.stdout
+    )
+    assert max(len(line) for line in done.stdout.decode().splitlines()) <= 80
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--route-to", "nonsense"], b"does not appear to be an IPv4 or IPv6 address"),
+        (["--iif", "eth0"], b"--route-to ADDRESS, which is missing"),
+        (["--route-to", "10.0.0.1", "--mark", "x"], b"not a firewall mark"),
+    ],
+)
+def test_inspect_refuses_questions_that_mean_nothing(arguments: list[str], complaint: bytes) -> None:
+    done = kwhy("inspect", str(POLICY_TABLE_LOST), *arguments)
+    assert done.returncode == 2
+    assert complaint in done.stderr
+
+
+def test_inspect_says_that_no_document_holds_routes() -> None:
+    done = kwhy("inspect", "-", "--route-to", "10.0.0.1", stdin=b"node-a\n")
+    assert done.returncode == 2
+    assert b"no document holds rules or routes" in done.stderr

@@ -102,12 +102,20 @@ def parser(invoked_as: str = "kwhy") -> ArgumentParser:
 
     inspect = commands.add_parser(
         "inspect",
-        help="what kwhy reads from one document",
-        description="Show what kwhy recognises in one file, fact by fact, and what it does not understand.",
+        help="what kwhy reads from documents",
+        description="Show what kwhy reads from documents before it judges anything: goroutine groups, lock queues and"
+        " who waits for whom; flows of captures; policy rules and routing tables; what logs hold; which objects were"
+        " shown; the commands of a session; and what is not understood.",
     )
-    inspect.add_argument("file", metavar="FILE", help="a document, or - for standard input")
+    inspect.add_argument("files", nargs="+", metavar="FILE", help="a document, a folder, an archive, or - for stdin")
     inspect.add_argument("--format", choices=("text", "json"), default="text")
-    inspect.add_argument("--all", action="store_true", help="list every fact, not only the first of each kind")
+    inspect.add_argument("--all", action="store_true", help="list everything, not only the first of each kind")
+    inspect.add_argument("--route-to", metavar="ADDRESS", help="where packets to ADDRESS go, step by step")
+    inspect.add_argument(
+        "--from", dest="route_from", metavar="ADDRESS", help="their source; default: the kernel's choice"
+    )
+    inspect.add_argument("--iif", metavar="DEV", help="the device they arrive on; default: made by the host itself")
+    inspect.add_argument("--mark", type=_mark, metavar="N", help="their firewall mark, as 0x80 or 128")
 
     demo = commands.add_parser(
         "demo", help="the report on an embedded real incident", description="Diagnose a recorded incident."
@@ -144,6 +152,16 @@ def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise ArgumentTypeError(f"{text!r} is not a number of causes")
     return int(text)
+
+
+def _mark(text: str) -> int:
+    try:
+        mark = int(text, 0)
+    except ValueError:
+        mark = -1
+    if not 0 <= mark < 1 << 32:
+        raise ArgumentTypeError(f"{text!r} is not a firewall mark, a number of 32 bits")
+    return mark
 
 
 def moment(text: str) -> float:

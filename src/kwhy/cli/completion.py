@@ -9,7 +9,7 @@ from kwhy.cli.arguments import commands_of, parser
 from kwhy.cli.output import write_report
 
 #: Arguments that name files.
-_FILES = frozenset({"sources", "file", "output", "expect"})
+_FILES = frozenset({"sources", "files", "output", "expect"})
 
 
 def run(options: Namespace) -> int:

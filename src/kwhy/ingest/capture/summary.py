@@ -36,7 +36,7 @@ def summary_of(parsed: Iterable[Parsed], most: int = 20) -> list[Section]:
     captures = [fact for fact in facts if isinstance(fact, Capture)]
     flows = [fact for fact in facts if isinstance(fact, Flow)]
     sections = [
-        _section("Capture", ("", ""), [row for capture in captures for row in _capture(capture)], len(facts)),
+        Section("Capture", ("", ""), tuple(row for capture in captures for row in _capture(capture))),
         _flows("Conversations", sorted(flows, key=lambda flow: -flow.bytes), most),
         _flows("Without success", [flow for flow in flows if _failed(flow)], most),
         _peers(flows, most),
