@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kwhy.knowledge.node.reclaim_fails import RECLAIM_FAILS
 from kwhy.knowledge.pod.unscheduled import UNSCHEDULED
 from kwhy.knowledge.scheduling.placement import CLOSED_BY_STATE
 from kwhy.model.condition import Condition, Nature
@@ -13,6 +14,7 @@ from kwhy.model.time import Moment
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
 from kwhy.scene.clock import parse_timestamp
 from kwhy.scene.gates import showing_condition
+from kwhy.scene.relations import ITSELF
 from kwhy.scene.scene import Scene
 from kwhy.scene.views import NodeView
 
@@ -35,7 +37,7 @@ def _candidates(scene: Scene) -> Iterable[Subject]:
 @rule(
     REPORTS_PROBLEM,
     rows=("N12", "N14", "N20", "N25"),
-    leads=(leads_to(UNSCHEDULED, via=CLOSED_BY_STATE),),
+    leads=(leads_to(UNSCHEDULED, via=CLOSED_BY_STATE), leads_to(RECLAIM_FAILS, via=ITSELF)),
     among=_candidates,
     symptom=True,
 )
