@@ -70,9 +70,8 @@ def test_a_name_inside_another_word_names_nothing() -> None:
 
 def test_the_longer_of_two_names_that_a_path_holds_is_meant() -> None:
     shown = documents("n1.example/kubelet.log")
-    assert found(hosts(shown, nodes=("n1", "n1.example")), shown) == {
-        "n1.example/kubelet.log": ("n1.example", By.NAMED)
-    }
+    assigned = hosts(shown, nodes=("n1", "n1.example"))
+    assert found(assigned, shown) == {"n1.example/kubelet.log": ("n1.example", By.NAMED)}
 
 
 def test_a_short_host_name_is_the_node_of_the_long_name() -> None:

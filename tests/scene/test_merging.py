@@ -172,7 +172,5 @@ def test_a_listing_of_all_namespaces_holds_for_each() -> None:
 
 
 def test_subjects_without_namespace_stand_before_those_with_one() -> None:
-    assert sorted([Subject("Pod", "a", "shop"), Subject("Pod", "a")]) == [
-        Subject("Pod", "a"),
-        Subject("Pod", "a", "shop"),
-    ]
+    here, nowhere = Subject("Pod", "a", "shop"), Subject("Pod", "a")
+    assert sorted([here, nowhere]) == [nowhere, here]
