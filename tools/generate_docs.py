@@ -69,6 +69,8 @@ def cases() -> dict[str, list[str]]:
 
 def _claims(listed: Any) -> Iterator[str]:
     """Condition codes, however the case writes its claims: a code, a list, or mappings with ``condition``."""
+    if listed == "none":
+        return
     if isinstance(listed, str):
         yield listed.split()[0]
     elif isinstance(listed, dict):

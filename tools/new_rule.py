@@ -59,13 +59,19 @@ def {name}(pod: PodView, detail: Evidence | None = given(_detail)) -> Verdict:
     return Present((detail,), {{"detail": "WHAT"}}) if detail.says else Absent((detail,))
 '''
 
-CASE = """# The evidence lies in evidence/; every claim below names the line that proves it.
+CASE = """# The evidence lies in evidence/; every claim names the places that prove it (tests/harness/case.py).
 origin: WHERE THE EVIDENCE WAS RECORDED, WITH VERSIONS
-present:
-  - condition: {code}
-    subject: Pod NAMESPACE/NAME
-    because: "FILE:LINE"
-root: {code}
+truth: WHAT WAS WRONG, IN A SENTENCE
+outcome: explained
+root:
+  condition: {code}
+  subject: Pod/NAMESPACE/NAME
+  because:
+    - "FILE:LINE OR FILE#PATH"
+present: []
+absent: []
+chain:
+  - {code}
 """
 
 
