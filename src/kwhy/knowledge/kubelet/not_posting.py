@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kwhy.facts.objects import Lease
-from kwhy.knowledge.kubelet.words import GRACE, State, lease_state
+from kwhy.knowledge.kubelet.words import GRACE, State, lease_state, unready_state
 from kwhy.knowledge.node.not_ready import NODE_NOT_READY
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import given, leads_to, rule
@@ -42,7 +42,10 @@ def lease_of(scene: Scene, node: Subject) -> tuple[str, Evidence] | None:
 
 @rule(NOT_POSTING, rows=("N1",), leads=(leads_to(NODE_NOT_READY, via=ITSELF),))
 def not_posting(
-    node: NodeView, lease: tuple[str, Evidence] | None = given(lease_of), log: State = given(lease_state)
+    node: NodeView,
+    lease: tuple[str, Evidence] | None = given(lease_of),
+    log: State = given(lease_state),
+    said: State = given(unready_state),
 ) -> Verdict:
     """The kubelet posts no status.
 
@@ -66,8 +69,12 @@ def not_posting(
         return Present(because, {"since_when": since_when}, since=Moment(heard, changed))
     held = log.holds
     if held is not None and _seconds(held.first.clock, held.sample.clock) >= GRACE:
-        said = held.evidence("the kubelet has failed to renew its lease for longer than the controller's grace period")
-        return Present((said,), {"since_when": ""}, since=held.since)
+        silent = held.evidence(
+            "the kubelet has failed to renew its lease for longer than the controller's grace period"
+        )
+        return Present((silent,), {"since_when": ""}, since=held.since)
+    if held is None and said.holds is not None:
+        return Absent((said.holds.evidence("the kubelet is alive and says itself why the node is not ready"),))
     return unsure(f"the Ready condition of {node.name}", DESCRIBE.of(kind="node", name=node.name))
 
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 import msgspec
 
 from kwhy.knowledge.node.not_ready import NODE_NOT_READY
-from kwhy.knowledge.runtime.hangs import RUNTIME_HANGS
+from kwhy.knowledge.runtime.hangs import RUNTIME_HANGS, unanswered
 from kwhy.knowledge.workload.node_failures import Arrival, Failure, History, node_history
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.probe import Probe
@@ -158,8 +158,8 @@ def _on(falls: tuple[Fall, ...], node: Subject) -> bool:
 
 
 def _came_to_or_unknown(scene: Scene, node: Subject) -> list[Subject]:
-    """The same; where nothing is known of the node's pods, the question which ones came."""
-    return _came_to(scene, node) or [SOME_WORKLOAD]
+    """The same; where the runtime hangs and nothing is known of the node's pods, the question which ones came."""
+    return _came_to(scene, node) or ([SOME_WORKLOAD] if scene.derive(unanswered, node) else [])
 
 
 def _falls_of(scene: Scene, workload: Subject) -> tuple[Fall, ...]:
