@@ -55,7 +55,9 @@ def _tainted_nodes(scene: Scene, pod: Subject) -> list[Subject]:
     if known:
         return known
     seen = {n: found[1] for n in scene.subjects("Node") if (found := blocking_taint(NodeView(scene, n))) is not None}
-    return [n for n, taint in seen.items() if taint.key not in CONTROL_PLANE_TAINTS] or list(seen)
+    others = [n for n, taint in seen.items() if taint.key not in CONTROL_PLANE_TAINTS]
+    # A control-plane node is closed on purpose: it is to blame only where there is no other kind of node.
+    return others or (list(seen) if len(seen) == len(scene.subjects("Node")) else [])
 
 
 def blocking_taint(node: NodeView) -> tuple[int, Taint] | None:

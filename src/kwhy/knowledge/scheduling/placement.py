@@ -90,7 +90,8 @@ def placement(scene: Scene, pod: Subject) -> Placement:
     listed = scene.listing("Node", None) is not None
     complete = bool(fits) and (listed or (stated is not None and stated.nodes == len(nodes)))
     decisive = _decisive(fits, complete, stated)
-    return Placement(pod, fits, complete, stated, event, decisive, _gaps(pod, shown is not None, complete, event))
+    heard = event is not None or scene.listing("Event", pod.namespace) is not None
+    return Placement(pod, fits, complete, stated, event, decisive, _gaps(pod, shown is not None, complete, heard))
 
 
 def newest_refusal(scene: Scene, pod: Subject) -> MergedEvent | None:
@@ -98,9 +99,9 @@ def newest_refusal(scene: Scene, pod: Subject) -> MergedEvent | None:
     return next((event for event in scene.events_about(pod) if event.reason == "FailedScheduling"), None)
 
 
-def _gaps(pod: Subject, shown: bool, complete: bool, event: MergedEvent | None) -> tuple[ProbeCall, ...]:
+def _gaps(pod: Subject, shown: bool, complete: bool, heard: bool) -> tuple[ProbeCall, ...]:
     calls = []
-    if event is None:
+    if not heard:
         calls.append(DESCRIBE_NAMESPACED.of(kind="pod", name=pod.name, namespace=pod.namespace))
     if not shown:
         calls.append(OBJECT.of(kind="pod", name=pod.name, namespace=pod.namespace))
@@ -119,6 +120,8 @@ def _decisive(fits: tuple[NodeFit, ...], complete: bool, stated: Stated | None) 
         # Nodes that are known to take the pod refute an older statement about them.
         if stated is None or not any(f.unknown and not f.obstacles for f in for_ordinary_pods(fits)):
             return for_the_pod
+        # Cordons and taints are shown by the nodes themselves, and none of them decided.
+        return (decisive_by_words(stated) - {Kind.CORDONED, Kind.CONDITION_TAINT}) or for_the_pod
     if stated is not None:
         return decisive_by_words(stated) or for_the_pod
     return frozenset()

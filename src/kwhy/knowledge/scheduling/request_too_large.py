@@ -10,7 +10,7 @@ from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.verdict import Absent, Evidence, Verdict, unsure
 from kwhy.scene.relations import ITSELF
-from kwhy.scene.views import PodView
+from kwhy.scene.views import NodeView, PodView
 
 REQUEST_TOO_LARGE = Condition(
     code="scheduling.request-exceeds-every-node",
@@ -61,7 +61,8 @@ def request_too_large(pod: PodView, where: Placement = given(placement)) -> Verd
     beyond = [(node, o) for node, o in where.obstacles(Kind.RESOURCES) if o.beyond]
     if Kind.RESOURCES in where.decisive and beyond and not _room_when_empty(where):
         return decides(where, Kind.RESOURCES, {"resource": " and ".join(sorted({o.key for _, o in beyond}))})
-    fitting = next((f for f in where.fits if not any(o.beyond for o in f.obstacles)), None)
+    known = [f for f in where.fits if NodeView(pod.scene, f.node).allocatable.observed]
+    fitting = next((f for f in known if not any(o.beyond for o in f.obstacles)), None)
     proof = where.evidence(next(iter(where.decisive)), limit=1) if where.decisive else ()
     if fitting is not None and proof:
         return Absent((Evidence(proof[0].at, f"{fitting.node.name} is large enough when empty"),))

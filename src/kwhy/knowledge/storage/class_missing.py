@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kwhy.facts.objects import PersistentVolume
 from kwhy.knowledge.storage.claim_not_bound import CLAIM_NOT_BOUND
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.expressions import expression
@@ -11,6 +12,7 @@ from kwhy.model.time import by
 from kwhy.model.verdict import Absent, Basis, Evidence, Present, Verdict, unsure
 from kwhy.probes.kubectl import LIST_ALL
 from kwhy.scene.relations import ITSELF
+from kwhy.scene.scene import Scene
 from kwhy.scene.views import ClaimView
 
 CLASS_MISSING = Condition(
@@ -44,6 +46,19 @@ CLASS_MISSING = Condition(
 _NOT_FOUND = expression(r'storageclass\.storage\.k8s\.io "(?P<name>[^"]{1,253})" not found')
 
 
+def _volume_of_class(scene: Scene, claim: Subject) -> Evidence | None:
+    """A volume that carries the class's name: somebody made it by hand, and the name only serves to match it."""
+    wanted = ClaimView(scene, claim).storage_class
+    if not wanted.observed or not wanted.value or scene.exists(Subject("StorageClass", wanted.value)):
+        return None
+    for volume in scene.subjects("PersistentVolume"):
+        for observation in scene.observations(volume)[:1]:
+            shown = observation.object
+            if isinstance(shown, PersistentVolume) and shown.spec.storage_class_name == wanted.value:
+                return Evidence(observation.at, f"volume {volume.name} carries this class, which needs no StorageClass")
+    return None
+
+
 @rule(CLASS_MISSING, rows=("V1",), leads=(leads_to(CLAIM_NOT_BOUND, via=ITSELF),))
 def class_missing(claim: ClaimView) -> Verdict:
     """The claim's StorageClass does not exist.
@@ -54,6 +69,9 @@ def class_missing(claim: ClaimView) -> Verdict:
     class name that only serves to match existing volumes.
     Source: Kubernetes v1.34 pkg/controller/volume/persistentvolume/pv_controller.go.
     """
+    by_hand = claim.scene.derive(_volume_of_class, claim.subject)
+    if by_hand is not None:
+        return Absent((by_hand,))
     for event in claim.scene.events_about(claim.subject):
         match = _NOT_FOUND.search(event.message)
         if match:
