@@ -67,12 +67,12 @@ OWNED_BY_KUBELET: dict[str, Any] = {
 }
 
 
-def pod(number: int) -> dict[str, Any]:
+def pod(number: int, pending_every: int = 1000) -> dict[str, Any]:
     """A pod as large as a real one: 4.2 kB, a third of it managedFields, as the API server sends it."""
     app, node, namespace = f"app-{number // 75}", f"node-{number % 5000}", f"team-{number // 500}"
     name = f"{app}-7f6c5d6f64-{number:05x}"
     uid = f"{number:08x}-1843-418a-8c74-27f89f14b730"
-    pending = number % 1000 == 0
+    pending = number % pending_every == 0
     conditions = [
         {"type": kind, "status": "True", "lastProbeTime": None, "lastTransitionTime": "2026-11-21T21:41:48Z"}
         for kind in ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled")
@@ -205,13 +205,13 @@ def pod(number: int) -> dict[str, Any]:
     }
 
 
-def generate(path: Path, pods: int) -> None:
+def generate(path: Path, pods: int, pending_every: int = 1000) -> None:
     """A typed PodList as the API server sends it: compact, kind and apiVersion on the list only."""
     head = '{"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"1"},"items":['
     with path.open("w", encoding="utf-8") as file:
         file.write(head)
         for number in range(pods):
-            file.write(("," if number else "") + json.dumps(pod(number), separators=(",", ":")))
+            file.write(("," if number else "") + json.dumps(pod(number, pending_every), separators=(",", ":")))
         file.write("]}\n")
 
 

@@ -14,7 +14,8 @@ from msgspec import UNSET
 from kwhy.facts.objects import ApiObject, Event, Generic, Listing, ObjectBatch, Observation
 from kwhy.inspecting.rows import place, shortened
 from kwhy.model.inspection import Part, Row
-from kwhy.scene.scene import Scene, kind_of
+from kwhy.scene.inventory import kind_of
+from kwhy.scene.scene import Scene
 
 #: Fields that say a state in one word or number, for every kind that has them.
 _STATES = ("spec.nodeName", "spec.replicas", "spec.unschedulable", "status.phase", "status.readyReplicas")

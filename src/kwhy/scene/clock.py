@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from kwhy.facts.logs import LogFile
-from kwhy.facts.objects import Condition, Event
+from kwhy.facts.objects import Condition, Event, Pod
+from kwhy.model.expressions import expression
 from kwhy.model.time import Moment
 
 if TYPE_CHECKING:
     from kwhy.scene.scene import Scene
 
 
+#: 2026-11-21T21:41:48Z     metav1.Time (apimachinery v0.34 meta/v1/time.go, MarshalJSON)
+_SERVED = expression(r"[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$")
 #: Zones lie at least a quarter of an hour apart (seconds).
 ZONE_STEP = 900.0
 
@@ -35,10 +39,12 @@ def newest_moment(scene: Scene) -> float | None:
     for node in scene.structs("Node"):
         for condition in _conditions(node):
             found += [t for t in (parse_timestamp(condition.last_heartbeat_time),) if t is not None]
-    for pod in scene.structs("Pod"):
-        # The transition of a pod's condition is the cheapest dated thing that every served pod has.
-        for condition in _conditions(pod)[:1]:
-            found += [t for t in (parse_timestamp(condition.last_transition_time),) if t is not None]
+    # The transition of a pod's condition is the cheapest dated thing that every served pod has.
+    found += _newest(
+        pod.status.conditions[0].last_transition_time
+        for pod in scene.structs("Pod")
+        if isinstance(pod, Pod) and pod.status.conditions
+    )
     for lease in scene.structs("Lease"):
         found += [t for t in (parse_timestamp(getattr(getattr(lease, "spec", None), "renew_time", None)),) if t]
     logged = [log.last for log in scene.facts(LogFile)]
@@ -46,6 +52,18 @@ def newest_moment(scene: Scene) -> float | None:
     if not found:  # a time without its zone is better than none
         found = [last.latest for last in logged if last.latest is not None]
     return max(found, default=None)
+
+
+def _newest(timestamps: Iterable[object]) -> list[float]:
+    """The newest of many timestamps. Those of the API server ("2026-11-21T21:41:48Z") are compared as they stand."""
+    others: list[object] = []
+    newest = ""
+    for text in timestamps:
+        if isinstance(text, str) and _SERVED.match(text):
+            newest = max(newest, text)
+        else:
+            others.append(text)
+    return [moment for text in (newest, *others) if (moment := parse_timestamp(text)) is not None]
 
 
 def _precise(moment: Moment) -> bool:

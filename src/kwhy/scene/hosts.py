@@ -124,7 +124,8 @@ def _node_name(host: str, node_names: Iterable[str]) -> str:
 
 def _named(source: str, known: Iterable[str]) -> str | None:
     """The one known node whose name stands as a whole word in a component of the path."""
-    hits = {name for name in known if name and re.search(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", source)}
+    held = [name for name in known if name and name in source]
+    hits = {name for name in held if re.search(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", source)}
     if len(hits) > 1:  # "n1" inside "n1.example": the longest name that contains the others
         longest = max(hits, key=len)
         hits = {longest} if all(hit in longest for hit in hits) else set()

@@ -76,17 +76,32 @@ def _controller(references: list[OwnerReference], namespace: str | None) -> Subj
 
 def _pods_by_owner(scene: Scene) -> dict[Subject, list[Subject]]:
     index: dict[Subject, list[Subject]] = defaultdict(list)
-    for pod in scene.subjects("Pod"):
-        index[owner_of(scene, pod)].append(pod)
-        parent = _pod_controller(scene, pod)
-        if parent is not None and parent not in (owner_of(scene, pod),):
+    owners: dict[Subject, Subject] = {}
+    for pod, struct in scene.lone_structs("Pod"):
+        if struct is None:
+            parent = _pod_controller(scene, pod)
+        else:
+            references = struct.metadata.owner_references
+            parent = _controller(references, pod.namespace) if isinstance(references, list) else None
+        if parent is None:
+            index[pod].append(pod)
+            continue
+        if (owner := owners.get(parent)) is None:
+            owner = owners[parent] = owner_of(scene, parent)
+        index[owner].append(pod)
+        if parent != owner:
             index[parent].append(pod)
     return index
 
 
 def _pods_by_node(scene: Scene) -> dict[str, list[Subject]]:
     index: dict[str, list[Subject]] = defaultdict(list)
-    for pod in scene.subjects("Pod"):
+    for pod, struct in scene.lone_structs("Pod"):
+        if isinstance(struct, Pod):
+            name = struct.spec.node_name
+            if isinstance(name, str) and name:
+                index[name].append(pod)
+            continue
         node = PodView(scene, pod).node_name
         if node.observed and node.value:
             index[node.value].append(pod)

@@ -7,19 +7,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TypeVar, cast
 
-from kwhy.facts.objects import ApiObject, Event, Generic, Listing, ObjectBatch, Observation
+from kwhy.facts.objects import ApiObject, Event, Listing, ObjectBatch, Observation, Pod
 from kwhy.model.document import Document
 from kwhy.model.fact import Fact
 from kwhy.model.subject import Subject
 from kwhy.scene.events import MergedEvent, merge_events
 from kwhy.scene.hosts import Hosts, assign_hosts
+from kwhy.scene.inventory import Inventory
 from kwhy.scene.statements import host_roles, stated_hosts
 
 F = TypeVar("F", bound=Fact)
 O = TypeVar("O")  # noqa: E741 - the object type
 T = TypeVar("T")
-
-_Place = tuple[ObjectBatch | None, int, Observation | None]
 
 
 class Scene:
@@ -34,7 +33,6 @@ class Scene:
         self.documents = tuple(documents)
         self._facts = facts
         self._given_as_of = as_of
-        self._by_kind: dict[str, dict[tuple[str, str], list[_Place]]] = {}
         self._by_host: dict[type, dict[Subject, list[Fact]]] = {}
         self._computed: dict[tuple[Callable[..., object], Subject | None], object] = {}
 
@@ -81,24 +79,22 @@ class Scene:
     @cached_property
     def node_names(self) -> frozenset[str]:
         """Names of nodes that objects state: Node objects and spec.nodeName of pods."""
-        names = {name for _, name in self._index("Node")}
-        for pod in self.structs("Pod"):
-            node = getattr(getattr(pod, "spec", None), "node_name", None)
-            if isinstance(node, str) and node:
-                names.add(node)
-        return frozenset(names)
+        names = {name for _, name in self.inventory.keys("Node")}
+        bound = {pod.spec.node_name for pod in self.structs("Pod") if isinstance(pod, Pod)}
+        return frozenset(names | {name for name in bound if isinstance(name, str) and name})
 
     # --- objects --------------------------------------------------------------------------------------------------
 
+    @cached_property
+    def inventory(self) -> Inventory:
+        """The observed API objects by kind and name."""
+        return Inventory(self.facts(ObjectBatch), self.facts(Observation))
+
     def structs(self, kind: str) -> Iterator[ApiObject]:
         """Every observed struct of a kind, repeated where several documents show one object. Cheap."""
-        for batch in self.facts(ObjectBatch):
-            for struct in batch.objects:
-                if kind_of(struct) == kind:
-                    yield struct
-        for observation in self.facts(Observation):
-            if observation.kind == kind:
-                yield observation.object
+        yield from self.inventory.served(kind)
+        for observation in self.inventory.rows(kind):
+            yield observation.object
 
     def suspicious(
         self,
@@ -108,13 +104,10 @@ class Scene:
     ) -> list[Subject]:
         """Subjects of a kind of which some document shows more than quiet; healthy objects cost nothing."""
         found: dict[Subject, None] = {}
-        for batch in self.facts(ObjectBatch):
-            for struct in batch.objects:
-                if kind_of(struct) == kind and not is_quiet(struct):
-                    found[Subject(kind, struct.metadata.name, struct.metadata.namespace or None)] = None
-        for observation in self.facts(Observation):
-            if observation.kind != kind:
-                continue
+        for struct in self.inventory.served(kind):
+            if not is_quiet(struct):
+                found[Subject(kind, struct.metadata.name, struct.metadata.namespace or None)] = None
+        for observation in self.inventory.rows(kind):
             quiet = is_quiet(observation.object) if observation.whole else is_quiet_row(observation)
             if not quiet:
                 found[observation.subject] = None
@@ -122,7 +115,12 @@ class Scene:
 
     def subjects(self, kind: str) -> list[Subject]:
         """Every observed subject of a kind."""
-        return [Subject(kind, name, namespace or None) for namespace, name in self._index(kind)]
+        return [Subject(kind, name, namespace or None) for namespace, name in self.inventory.keys(kind)]
+
+    def lone_structs(self, kind: str) -> Iterator[tuple[Subject, ApiObject | None]]:
+        """Every observed subject of a kind, with its struct where nothing else shows it and it is shown whole."""
+        for (namespace, name), struct in self.inventory.lone_structs(kind):
+            yield Subject(kind, name, namespace or None), struct
 
     def observations(self, subject: Subject) -> list[Observation]:
         """All views of one object, best first: dated newest first, then whole objects before partial views.
@@ -130,33 +128,14 @@ class Scene:
         Where uids differ, only the newest incarnation (by creationTimestamp) is returned, with the partial views that
         show no uid.
         """
-        places = self._index(subject.kind).get((subject.namespace or "", subject.name), ())
-        views = [
-            observation if observation is not None else cast("ObjectBatch", batch).observation(position)
-            for batch, position, observation in places
-        ]
+        views = self.inventory.observations(subject.kind, (subject.namespace or "", subject.name))
         if len(views) > 1:
             views = _newest_incarnation(views)
             views.sort(key=lambda view: (-(view.observed.latest or 0.0), not view.whole))
         return views
 
     def exists(self, subject: Subject) -> bool:
-        return (subject.namespace or "", subject.name) in self._index(subject.kind)
-
-    def _index(self, kind: str) -> dict[tuple[str, str], list[_Place]]:
-        index = self._by_kind.get(kind)
-        if index is None:
-            index = self._by_kind[kind] = {}
-            for batch in self.facts(ObjectBatch):
-                for position, struct in enumerate(batch.objects):
-                    if kind_of(struct) == kind:
-                        meta = struct.metadata
-                        index.setdefault((meta.namespace, meta.name), []).append((batch, position, None))
-            for observation in self.facts(Observation):
-                if observation.kind == kind:
-                    meta = observation.object.metadata
-                    index.setdefault((meta.namespace, meta.name), []).append((None, 0, observation))
-        return index
+        return self.inventory.contains(subject.kind, (subject.namespace or "", subject.name))
 
     # --- listings and events --------------------------------------------------------------------------------------
 
@@ -198,11 +177,6 @@ class Scene:
         from kwhy.scene.clock import newest_moment
 
         return newest_moment(self)
-
-
-def kind_of(struct: ApiObject) -> str:
-    """The API kind of a decoded object."""
-    return struct.kind if isinstance(struct, Generic) else type(struct).__name__
 
 
 def _newest_incarnation(views: list[Observation]) -> list[Observation]:

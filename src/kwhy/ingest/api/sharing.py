@@ -63,7 +63,9 @@ class Neighbour:
                     if volume.projected is not None:
                         self._share_projected(volume)
             conditions = status.conditions
-            if conditions:
+            if conditions and conditions == self._conditions:
+                force_setattr(status, "conditions", self._conditions)
+            elif conditions:
                 for condition, last in zip(conditions, self._conditions, strict=False):
                     if condition.type == last.type:
                         force_setattr(condition, "type", last.type)
