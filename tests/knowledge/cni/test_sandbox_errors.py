@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from kwhy.model.diagnosis import Diagnosis
 from kwhy.pipeline import diagnose
 
 POD = """\
@@ -51,7 +52,7 @@ EFFECTS = {
 }
 
 
-def _diagnosed(folder: Path, message: str):
+def _diagnosed(folder: Path, message: str) -> Diagnosis:
     (folder / "pod.txt").write_text(POD.format(node="worker-3", message=message))
     return diagnose([str(folder)])
 

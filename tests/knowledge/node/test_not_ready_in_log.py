@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ node-a   Ready    <none>   32m   v1.34.4
 
 
 @pytest.fixture
-def diagnosed(tmp_path: Path):
+def diagnosed(tmp_path: Path) -> Callable[..., Diagnosis]:
     def diagnosis(**files: str) -> Diagnosis:
         for name, text in files.items():
             (tmp_path / name.replace("_", ".")).write_text(text)
@@ -54,7 +55,9 @@ def codes(diagnosis: Diagnosis) -> set[str]:
     return {finding.condition.code for finding in diagnosis.findings}
 
 
-def test_a_log_that_ends_with_pleg_not_healthy_shows_a_node_that_is_not_ready(diagnosed) -> None:
+def test_a_log_that_ends_with_pleg_not_healthy_shows_a_node_that_is_not_ready(
+    diagnosed: Callable[..., Diagnosis],
+) -> None:
     diagnosis = diagnosed(kubelet_log=PLEG)
     assert diagnosis.outcome == "partly-explained"
     assert [c.finding.condition.code for c in diagnosis.root_causes] == ["kubelet.relist-not-returning"]
@@ -62,7 +65,7 @@ def test_a_log_that_ends_with_pleg_not_healthy_shows_a_node_that_is_not_ready(di
     assert any("goroutine" in step.command for step in diagnosis.next_steps)
 
 
-def test_a_log_that_ends_without_network_shows_a_node_that_is_not_ready(diagnosed) -> None:
+def test_a_log_that_ends_without_network_shows_a_node_that_is_not_ready(diagnosed: Callable[..., Diagnosis]) -> None:
     diagnosis = diagnosed(kubelet_log=NO_NETWORK)
     assert {"node.not-ready", "cni.not-initialized"} <= codes(diagnosis)
 
@@ -70,13 +73,13 @@ def test_a_log_that_ends_without_network_shows_a_node_that_is_not_ready(diagnose
 @pytest.mark.parametrize(
     "after", [READY_AGAIN, LOGS_ON], ids=["it says that it is ready", "it logs on without complaint"]
 )
-def test_a_complaint_that_the_kubelet_does_not_repeat_is_over(diagnosed, after: str) -> None:
+def test_a_complaint_that_the_kubelet_does_not_repeat_is_over(diagnosed: Callable[..., Diagnosis], after: str) -> None:
     assert "node.not-ready" not in codes(diagnosed(kubelet_log=NO_NETWORK + after))
 
 
-def test_what_every_start_prints_is_no_complaint(diagnosed) -> None:
+def test_what_every_start_prints_is_no_complaint(diagnosed: Callable[..., Diagnosis]) -> None:
     assert "node.not-ready" not in codes(diagnosed(kubelet_log=STARTING))
 
 
-def test_where_the_ready_condition_was_shown_the_log_does_not_decide(diagnosed) -> None:
+def test_where_the_ready_condition_was_shown_the_log_does_not_decide(diagnosed: Callable[..., Diagnosis]) -> None:
     assert "node.not-ready" not in codes(diagnosed(kubelet_log=NO_NETWORK, nodes_txt=NODES))
