@@ -1,4 +1,4 @@
-"""``./task picture``: docs/report.svg, the report of the default demo as a terminal shows it."""
+"""``./task picture``: docs/img/NAME.svg, the report of each demo incident as a terminal shows it."""
 
 from __future__ import annotations
 
@@ -11,25 +11,35 @@ from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.text import Text
 
-from kwhy.demo_incidents import NODE_NOTREADY
+from kwhy.demo_incidents import INCIDENTS, Incident
 from kwhy.pipeline import diagnose
 from kwhy.reports import text
 
-PICTURE = Path(__file__).resolve().parent.parent / "docs" / "report.svg"
-WIDTH = 100
+PICTURES = Path(__file__).resolve().parent.parent / "docs" / "img"
+WIDTH = 120
 # "@font-face {{ font-family: …; src: …, url("https://…") }}": the picture loads nothing from elsewhere.
 _FONT = re.compile(r"@font-face \{\{.*?\}\}", re.DOTALL)
 
 
 def main() -> int:
-    report = text.render(diagnose([str(NODE_NOTREADY.archive)]), width=WIDTH, colour=True)
+    PICTURES.mkdir(exist_ok=True)
+    for incident in INCIDENTS.values():
+        path = PICTURES / f"{incident.name}.svg"
+        path.write_text(picture(incident), "utf-8")
+        sys.stdout.write(f"{path.relative_to(PICTURES.parent.parent)}\n")
+    return 0
+
+
+def picture(incident: Incident) -> str:
+    report = text.render(diagnose([str(incident.archive)]), width=WIDTH, colour=True)
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, highlight=False)
     console.print(Text.from_ansi(report), soft_wrap=True)
-    code_format = _FONT.sub("", CONSOLE_SVG_FORMAT)
-    # A fixed id keeps the picture equal as long as the report is.
-    PICTURE.write_text(console.export_svg(title="kwhy demo", unique_id="kwhy-report", code_format=code_format), "utf-8")
-    sys.stdout.write(f"{PICTURE}\n")
-    return 0
+    # A fixed id keeps a picture equal as long as its report is.
+    return console.export_svg(
+        title=f"kwhy demo {incident.name}",
+        unique_id=f"kwhy-{incident.name}",
+        code_format=_FONT.sub("", CONSOLE_SVG_FORMAT),
+    )
 
 
 if __name__ == "__main__":
