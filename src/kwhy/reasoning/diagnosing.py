@@ -211,7 +211,7 @@ def _outcome(scene: Scene, found: Trace, ranked: list[Explanation], explained: s
         return "healthy" if complete else "insufficient-evidence"
     if explained == found.symptoms:
         return "explained"
-    below = any(not e.is_root and e.node not in found.symptoms for e in ranked)
+    below = any(not e.is_root and e.chain for e in ranked)
     return "partly-explained" if explained or below else "unexplained"
 
 
