@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from kwhy.facts.objects import ApiObject, ContainerStatus, Observation, Pod
@@ -54,6 +55,8 @@ def _quiet(struct: ApiObject) -> bool:
 def _quiet_row(observation: Observation) -> bool:
     """Whether a printed row shows a pod that is well: all containers ready."""
     printed = observation.printed or {}
+    if "Status" in printed:  # describe prints it apart only while the pod is terminating
+        return False
     if "STATUS" not in printed:
         phase = observation.object.status.phase if isinstance(observation.object, Pod) else None
         return not isinstance(phase, str) or _quiet(observation.object)
@@ -86,7 +89,7 @@ def failing(pod: PodView) -> Verdict:
     What looks like it: A completed job's pod is done, not failing. A pod that restarted long ago and runs is well.
     Source: Kubernetes v1.34 pkg/printers/internalversion/printers.go (printPod) for the words of the column STATUS.
     """
-    return judge_states(pod) if pod.phase.observed else _judge_printed(pod)
+    return judge_states(pod) if pod.phase.observed else _judge_described_deletion(pod) or _judge_printed(pod)
 
 
 #: Events of the kubelet that a pod which runs as asked does not end with (pkg/kubelet/events/event.go). Unhealthy is
@@ -184,6 +187,26 @@ def _judge_printed(pod: PodView) -> Verdict:
         said = word if word not in _WELL else f"{ready.value} ready"
         return Present((Evidence(printed.place, f"kubectl prints {said}"),), {"state": said})
     return Absent((Evidence(printed.place, f"kubectl prints {word} with {ready.value} containers ready"),))
+
+
+# "Terminating (lasts 2m14s)": Status of kubectl describe pod: how long ago deletionTimestamp was, which includes the
+# grace period; before it there is no age to print (k8s.io/kubectl v0.34 pkg/describe/describe.go, describePod;
+# apimachinery v0.34 pkg/util/duration).
+_OVERDUE = re.compile(r"Terminating \(lasts (?P<age>(?:\d{1,6}[ydhms]){1,3})\)")
+_UNITS = {"y": 31536000, "d": 86400, "h": 3600, "m": 60, "s": 1}
+
+
+def _judge_described_deletion(pod: PodView) -> Verdict | None:
+    """From the words of describe; None where they do not say how long the deletion is overdue."""
+    printed = pod.printed("Status")
+    match = _OVERDUE.fullmatch(printed.value) if printed.observed else None
+    if match is None:
+        return None
+    overdue = sum(int(count) * _UNITS[unit] for count, unit in re.findall(r"(\d+)([ydhms])", match["age"]))
+    if overdue <= DELETION_SLACK:
+        return Absent((Evidence(printed.place, "the pod is being deleted, hardly longer than its grace period"),))
+    state = f"deleted, but not gone {match['age']} after its grace period"
+    return Present((Evidence(printed.place, state),), {"state": state})
 
 
 def _judge_deletion(pod: PodView, deleted: Seen[str]) -> Verdict:
