@@ -2,8 +2,8 @@
 
     python -m bench.pods [--pods 150000] [--rounds 2] [--keep FILE]
 
-The floor is msgspec's typed decode of the same text with the garbage collector off. Processor times; each program runs in
-a process of its own. The peak of resident memory also counts pages of the mapped file.
+The floor is msgspec's typed decode of the same text with the garbage collector off. Processor times; each program runs
+in a process of its own. The peak of resident memory also counts pages of the mapped file.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ evidence = read([sys.argv[1]])
 read_in = time.process_time() - cpu
 diagnosis = diagnose_evidence(evidence)
 took = time.process_time() - cpu
-unscheduled = sum(1 + len(f.affected) - (f.subject in f.affected) for f in diagnosis.findings if f.symptom)
 victims = {s for f in diagnosis.findings for s in (f.subject, *f.affected) if s.kind == "Pod"}
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(json.dumps({"cpu": took, "reading": read_in, "pods": len(victims), "peak_mib": peak}))
