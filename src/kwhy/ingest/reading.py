@@ -178,12 +178,14 @@ class _Reading:
         recognition = recognised(document, self.formats)
         self.failed += recognition.failures
         chosen = recognition.format
-        if (chosen is None or chosen.name != SESSION) and (blocks := self._several_outputs(document)):
+        if (chosen is None or chosen.name != SESSION) and (
+            blocks := self._several_outputs(document, recognition.binary)
+        ):
             document.format = "several-outputs"
             self.counts.append(DocumentCount(document, 0, 0))
             return blocks
         if chosen is None:
-            self._without_format(document)
+            self._without_format(document, recognition.binary)
             return []
         document.format = chosen.name
         if recognition.rivals:
@@ -192,19 +194,19 @@ class _Reading:
             )
         return self._parsed(document, chosen)
 
-    def _several_outputs(self, document: Document) -> list[Document]:
+    def _several_outputs(self, document: Document, binary: bool) -> list[Document]:
         """The parts of a document in which outputs of different formats are glued together; nothing if it is one."""
-        if is_binary(document.data) or not begins_several(bytes(document.data[:HEAD_BYTES])):
+        if binary or not begins_several(bytes(document.data[:HEAD_BYTES])):
             return []
         blocks = blocks_of(document)
         found = {recognised(block, self.formats).format for block in blocks} - {None}
         return blocks if len(found) >= 2 else []
 
-    def _without_format(self, document: Document) -> None:
+    def _without_format(self, document: Document, binary: bool) -> None:
         if not document.data:
             document.format = "empty"
             self.counts.append(DocumentCount(document, 0, 0))
-        elif is_binary(document.data):
+        elif binary:
             self._set_aside(document, "binary data of no known format")
         else:
             self._set_aside(document, "no parser recognises its contents")

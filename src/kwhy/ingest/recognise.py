@@ -23,18 +23,25 @@ CLEAR = 0.1
 
 
 class Recognition(msgspec.Struct, frozen=True):
-    """``rivals`` are the names of other formats with the same score; ``failures`` say which recognisers raised."""
+    """``rivals`` are the names of other formats with the same score; ``failures`` say which recognisers raised.
+
+    ``binary``: the document is no text.
+    """
 
     format: Format | None
     score: float
+    binary: bool
     rivals: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
 
 
-def head_of(document: Document, limit: int = HEAD_BYTES) -> Head:
-    """The beginning of a document, cut at a line end where it was cut. Binary data reads as Latin-1, byte by byte."""
+def head_of(document: Document, limit: int = HEAD_BYTES, binary: bool | None = None) -> Head:
+    """The beginning of a document, cut at a line end where it was cut. Binary data reads as Latin-1, byte by byte.
+
+    ``binary``: what is known of it already.
+    """
     data = bytes(document.data[:limit])
-    if is_binary(data):
+    if is_binary(data) if binary is None else binary:
         return Head(data.decode("latin-1"), len(document.data), document.command)
     if len(document.data) > limit:
         data = data[: data.rfind(b"\n") + 1] or data
@@ -46,12 +53,12 @@ def recognised(document: Document, formats: Sequence[Format]) -> Recognition:
 
     Most documents show in their first lines what they are; only where these leave doubt is more of them looked at.
     """
-    threshold = BINARY_THRESHOLD if is_binary(document.data) else THRESHOLD
+    binary = is_binary(document.data)
     if len(document.data) > 2 * FIRST_LOOK:
         first = _ranked(head_of(document, FIRST_LOOK), formats)
         if first.certain:
-            return first.recognition(threshold)
-    return _ranked(head_of(document), formats).recognition(threshold)
+            return first.recognition(binary)
+    return _ranked(head_of(document, binary=binary), formats).recognition(binary)
 
 
 class _Ranking(msgspec.Struct, frozen=True):
@@ -66,12 +73,13 @@ class _Ranking(msgspec.Struct, frozen=True):
         second = self.scores[1][0] if len(self.scores) > 1 else 0.0
         return best >= CERTAIN and best - second >= CLEAR
 
-    def recognition(self, threshold: float) -> Recognition:
+    def recognition(self, binary: bool) -> Recognition:
+        threshold = BINARY_THRESHOLD if binary else THRESHOLD
         best = self.scores[0][0] if self.scores else 0.0
         if best < threshold:
-            return Recognition(None, best, (), self.failures)
+            return Recognition(None, best, binary, (), self.failures)
         winners = [candidate for score, candidate in self.scores if score == best]
-        return Recognition(winners[0], best, tuple(winner.name for winner in winners[1:]), self.failures)
+        return Recognition(winners[0], best, binary, tuple(winner.name for winner in winners[1:]), self.failures)
 
 
 def _ranked(head: Head, formats: Sequence[Format]) -> _Ranking:

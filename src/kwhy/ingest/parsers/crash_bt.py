@@ -29,7 +29,9 @@ _OTHER = expression(
 
 
 def _recognise(head: Head) -> float:
-    lines = [line for line in head.text.split("\n", 200)[:200] if line.strip()]
+    if "PID: " not in head.text and "#" not in head.text:
+        return 0.0
+    lines = [line for line in head.lines[:200] if line.strip()]
     headers = sum(bool(_HEADER.match(line)) for line in lines)
     frames = sum(bool(_FRAME.match(line)) for line in lines)
     if headers and frames:

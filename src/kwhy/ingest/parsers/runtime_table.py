@@ -56,7 +56,7 @@ def _recognise(head: Head) -> float:
     lines = [line for line in map(_plain, head.lines[:60]) if line.strip()]
     if any(_kind(header_cells(line)) for line in lines[:20]):
         return 0.95
-    if sum(bool(_VERSION.match(line.strip())) for line in lines[:80]) > 1 and "RuntimeName:" in head.text:
+    if "RuntimeName:" in head.text and sum(bool(_VERSION.match(line.strip())) for line in lines[:80]) > 1:
         return 0.9
     if "\n Server Version: " in head.text and "\n Storage Driver: " in head.text:
         return 0.9

@@ -69,7 +69,7 @@ _FAILURE = expression(
 
 
 def _recognise(head: Head) -> float:
-    lines = [line for line in head.text.split("\n", 200)[:200] if line.strip()]
+    lines = [line for line in head.lines[:200] if line.strip()]
     if any(_HEADER.fullmatch(line) for line in lines[:10]):
         return 0.95
     if any(_UNIT.fullmatch(line) for line in lines) and any(_ACTIVE.match(line) for line in lines):
