@@ -126,11 +126,11 @@ class _Reader:
 
     @staticmethod
     def _begins_object(line: str, kind: str, blanks: int, segment: Lines) -> bool:
-        """Two blank lines stand between objects; one is enough where no free text can hold it."""
+        """Two blank lines stand between objects; they may be lost where no free text can hold such a line."""
         if kind != "described":
             return _NAME.fullmatch(line) is not None
         data = any(text in ("====", "----") for _, text in segment)
-        return _NEXT_NAME.fullmatch(line) is not None and blanks >= (2 if data else 1)
+        return _NEXT_NAME.fullmatch(line) is not None and blanks >= (2 if data else 0)
 
     def _ends_described(self, line: str) -> bool:
         """Whether ``line``, behind a blank one, cannot belong to the described object above."""
