@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Iterator, Sequence
-
-from rich.cells import cell_len
+from typing import TYPE_CHECKING
 
 from kwhy.model.diagnosis import Diagnosis
 from kwhy.reports.outline import Cause, Excluded, Line, Open, Outline, outline
-from kwhy.reports.page import Line as TextLine
-from kwhy.reports.page import wrapped
 from kwhy.reports.wording import Do, Mend
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
 
 #: Width of the column of labels ("ROOT CAUSE", "leads to").
 MARGIN = 12
@@ -35,54 +37,83 @@ def render(
     diagnosis: Diagnosis, *, width: int = 80, colour: bool = False, top: int | None = None, why_not: bool = False
 ) -> str:
     """``top`` limits the causes shown (0: all), ``why_not`` adds the proof for each cause that was ruled out."""
+    # rich takes 50 ms to import: only this format pays for it.
+    from rich.console import Console
+
+    console = Console(
+        file=io.StringIO(),
+        width=max(width, NARROWEST),
+        color_system="standard" if colour else None,
+        force_terminal=colour,
+        no_color=not colour,
+        legacy_windows=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
     shown = outline(diagnosis, CAUSES_SHOWN if top is None else top or None)
-    lines = _report(_Page(max(width, NARROWEST)), shown, why_not)
-    return "".join(f"{line.coloured() if colour else line.plain()}\n" for line in lines)
+    with console.capture() as capture:
+        for line in _report(_Page(console), shown, why_not):
+            line.rstrip()
+            console.print(line, soft_wrap=True)
+    return capture.get()
 
 
 class _Page:
     """Lays out rows: a label, wrapped text, and its place at the right edge."""
 
-    def __init__(self, width: int) -> None:
-        self.width = width
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.width = console.width
 
     def row(
         self, label: str, text: str, place: str = "", *, label_style: str = LABEL, style: str = "", indent: int = 0
-    ) -> Iterator[TextLine]:
+    ) -> Iterator[Text]:
+        from rich.text import Text
+
         start = MARGIN + indent
-        lines = list(wrapped(text, max(self.width - start, NARROWEST // 2)))
+        lines = list(Text(text, style).wrap(self.console, max(self.width - start, NARROWEST // 2), overflow="fold"))
         head = f"{label} " if len(label) >= MARGIN else label.ljust(MARGIN)
-        for number, line in enumerate(lines):
-            left = TextLine([(head if number == 0 else " " * MARGIN, label_style), (" " * indent, label_style)])
-            left.pieces.append((line, f"{label_style} {style}"))
-            if place and number == len(lines) - 1:
-                room = self.width - left.cells - cell_len(place)
+        for number, line in enumerate(lines or [Text("")]):
+            line.rstrip()
+            left = Text(head if number == 0 else " " * MARGIN, label_style)
+            left.append(" " * indent)
+            left.append_text(line)
+            if place and number == max(len(lines) - 1, 0):
+                room = self.width - left.cell_len - Text(place).cell_len
                 if room < 2:
                     yield left
-                    left = TextLine([(" " * max(start, self.width - cell_len(place)), "")])
+                    left = Text(" " * max(start, self.width - Text(place).cell_len))
                     room = 0
-                left.pieces += [(" " * room, ""), (place, f"{label_style if room else ''} {PLACE}")]
+                left.append(" " * room).append(place, PLACE)
             yield left
 
-    def command(self, command: str, *, indent: int = 2) -> Iterator[TextLine]:
+    def command(self, command: str, *, indent: int = 2) -> Iterator[Text]:
         """Never wrapped: it is there to be copied."""
-        for number, line in enumerate(command.split("\n")):
-            prompt = " " * (MARGIN + indent) + ("$ " if number == 0 else "  ")
-            yield TextLine([(prompt, QUIET), (line, f"{QUIET} {COMMAND}")])
+        from rich.text import Text
 
-    def excerpt(self, excerpt: str) -> Iterator[TextLine]:
+        for number, line in enumerate(command.split("\n")):
+            text = Text(" " * (MARGIN + indent) + ("$ " if number == 0 else "  "), QUIET)
+            yield text.append(line, COMMAND)
+
+    def excerpt(self, excerpt: str) -> Iterator[Text]:
+        from rich.text import Text
+
         if not excerpt:
             return
-        lines = list(wrapped(excerpt, max(self.width - MARGIN - 4, NARROWEST // 2)))
+        lines = list(Text(excerpt).wrap(self.console, max(self.width - MARGIN - 4, NARROWEST // 2), overflow="fold"))
         for number, line in enumerate(lines[:EXCERPT_LINES]):
+            line.rstrip()
             cut = number == EXCERPT_LINES - 1 and len(lines) > EXCERPT_LINES
-            yield TextLine([(" " * MARGIN + "│ ", QUIET), (line + (" …" if cut else ""), QUIET)])
+            yield Text(" " * MARGIN + "│ ", QUIET).append(line.plain + (" …" if cut else ""))
 
-    def blank(self) -> Iterator[TextLine]:
-        yield TextLine([])
+    def blank(self) -> Iterator[Text]:
+        from rich.text import Text
+
+        yield Text("")
 
 
-def _report(page: _Page, shown: Outline, why_not: bool) -> Iterator[TextLine]:
+def _report(page: _Page, shown: Outline, why_not: bool) -> Iterator[Text]:
     for cause in shown.causes:
         yield from _cause(page, cause)
         yield from page.blank()
@@ -109,7 +140,7 @@ def _report(page: _Page, shown: Outline, why_not: bool) -> Iterator[TextLine]:
         yield from page.row("FAILED", f"inside kwhy: {failure}", label_style=HEADING)
 
 
-def _cause(page: _Page, cause: Cause) -> Iterator[TextLine]:
+def _cause(page: _Page, cause: Cause) -> Iterator[Text]:
     yield from page.row(
         cause.heading, f"{cause.percent} %  {cause.title}", cause.code, label_style=HEADING, style=LABEL
     )
@@ -138,7 +169,7 @@ def _cause(page: _Page, cause: Cause) -> Iterator[TextLine]:
         labels[mend.remedy.when] = "  or"
 
 
-def _mend(page: _Page, mend: Mend, label: str) -> Iterator[TextLine]:
+def _mend(page: _Page, mend: Mend, label: str) -> Iterator[Text]:
     yield from page.row(label, f"{mend.title}  (risk: {mend.remedy.risk})")
     numbered = len(mend.steps) > 1
     for number, step in enumerate(mend.steps, 1):
@@ -148,26 +179,26 @@ def _mend(page: _Page, mend: Mend, label: str) -> Iterator[TextLine]:
             yield from _step(page, f"{word}: {step.say}", step)
 
 
-def _step(page: _Page, words: str, step: Do) -> Iterator[TextLine]:
+def _step(page: _Page, words: str, step: Do) -> Iterator[Text]:
     yield from page.row("", words, indent=2)
     if step.command is not None:
         yield from page.command(step.command, indent=4)
 
 
-def _lines(page: _Page, label: str, lines: Sequence[Line], style: str = "") -> Iterator[TextLine]:
+def _lines(page: _Page, label: str, lines: Sequence[Line], style: str = "") -> Iterator[Text]:
     for number, line in enumerate(lines[:LINES_SHOWN]):
         yield from page.row(label if number == 0 else "", line.text, line.place, style=style)
     yield from _more(page, len(lines) - LINES_SHOWN, "line")
 
 
-def _more(page: _Page, count: int, noun: str) -> Iterator[TextLine]:
+def _more(page: _Page, count: int, noun: str) -> Iterator[Text]:
     if count > 0:
         yield from page.row(
             "", f"and {count} more {noun}{'s' if count > 1 else ''} (--format json lists all)", style=QUIET
         )
 
 
-def _ruled_out(page: _Page, excluded: Sequence[Excluded], why_not: bool) -> Iterator[TextLine]:
+def _ruled_out(page: _Page, excluded: Sequence[Excluded], why_not: bool) -> Iterator[Text]:
     if not excluded:
         return
     if not why_not:
@@ -196,7 +227,7 @@ def _at(where: str) -> str:
     return where if where.startswith("anywhere") else f"on {where}"
 
 
-def _not_known(page: _Page, still_open: Iterable[Open], most: int, *, offer_commands: bool) -> Iterator[TextLine]:
+def _not_known(page: _Page, still_open: Iterable[Open], most: int, *, offer_commands: bool) -> Iterator[Text]:
     listed = tuple(still_open)
     for number, each in enumerate(listed[:most]):
         label = "NOT KNOWN" if number == 0 else ""
