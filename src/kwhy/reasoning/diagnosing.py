@@ -197,9 +197,10 @@ def _undetermined(scene: Scene, found: Trace, known: list[Node]) -> tuple[Undete
     """Open questions, those next below what is known first."""
     depth = distance_below(found, known)
     groups: dict[tuple[str, Subject], tuple[Node, dict[Gap, None]]] = {}
-    for node, verdict in sorted(
-        found.unsure.items(), key=lambda item: (depth.get(item[0], FAR), item[0].condition.code)
-    ):
+    # What a symptom rule could not decide is the first question where nothing else is seen to fail.
+    undecided = {} if found.symptoms else found.undecided_symptoms
+    asked = sorted(found.unsure.items(), key=lambda item: (depth.get(item[0], FAR), item[0].condition.code))
+    for node, verdict in [*undecided.items(), *asked]:
         key = (node.condition.code, reported_subject(scene, node, None))
         groups.setdefault(key, (node, {}))[1].update(dict.fromkeys(verdict.gaps))
     return tuple(Undetermined(node.condition, subject, tuple(gaps)) for (_, subject), (node, gaps) in groups.items())

@@ -26,14 +26,21 @@ class Judge:
         self.catalogue = catalogue
         self.failures: list[str] = []
         self._verdicts: dict[tuple[str, Subject], Verdict] = {}
+        self._by_way: dict[tuple[Callable[..., Verdict], Subject], Verdict] = {}
 
     def verdict(self, condition: Condition, subject: Subject) -> Verdict:
         """Present if any way proves it, else absent if any way refutes it, else undetermined with the gaps of all."""
         key = (condition.code, subject)
         if key not in self._verdicts:
-            ways = [self._ask(way, subject) for way in self.catalogue.rules_of(condition)]
-            self._verdicts[key] = _combined(ways)
+            self._verdicts[key] = _combined([self.by(way, subject) for way in self.catalogue.rules_of(condition)])
         return self._verdicts[key]
+
+    def by(self, way: Rule[...], subject: Subject) -> Verdict:
+        """What one way alone says."""
+        key = (way.judge, subject)
+        if key not in self._by_way:
+            self._by_way[key] = self._ask(way, subject)
+        return self._by_way[key]
 
     def among(self, way: Rule[...]) -> list[Subject]:
         """The subjects that a rule judges without being asked; none where enumerating them fails."""

@@ -73,8 +73,9 @@ def trace(judge: Judge) -> Trace:
                 found.forward.add(node)
                 if way.symptom:
                     found.symptoms.add(node)
-            elif isinstance(verdict, Unsure) and way.symptom:
-                found.undecided_symptoms[node] = verdict
+            elif way.symptom and isinstance(alone := judge.by(way, subject), Unsure):
+                # Another way may refute it; that this one found something suspicious still speaks against health.
+                found.undecided_symptoms[node] = alone
     visited: set[Node] = set()
     while queue:
         effect, gaps = queue.popleft()

@@ -18,6 +18,8 @@ PLEG = """\
 17:08:43.601157 kubelet skipping pod synchronization - [PLEG is not healthy: pleg was last seen active 3m21.301651575s ago; threshold is 3m0s]
 17:08:48.601331 kubelet skipping pod synchronization - [PLEG is not healthy: pleg was last seen active 3m26.301826001s ago; threshold is 3m0s]
 """
+#: A recorded cluster in which nothing is wrong.
+HEALTHY = Path(__file__).parents[2] / "cases/healthy/nothing_wrong/single_node/evidence.tar.xz"
 STARTING = """\
 I1121 21:28:24.120000    4552 kubelet.go:2428] "Starting kubelet main sync loop"
 E1121 21:28:24.120329    4552 kubelet.go:2452] "Skipping pod synchronization" err="[container runtime status check may not have completed yet, PLEG is not healthy: pleg has yet to be successful]"
@@ -83,3 +85,11 @@ def test_what_every_start_prints_is_no_complaint(diagnosed: Callable[..., Diagno
 
 def test_where_the_ready_condition_was_shown_the_log_does_not_decide(diagnosed: Callable[..., Diagnosis]) -> None:
     assert "node.not-ready" not in codes(diagnosed(kubelet_log=NO_NETWORK, nodes_txt=NODES))
+
+
+def test_a_log_that_complains_beside_a_healthy_cluster_is_a_question_not_health(tmp_path: Path) -> None:
+    log = tmp_path / "kubelet.log"
+    log.write_text(PLEG)
+    diagnosis = diagnose([str(HEALTHY), str(log)])
+    assert diagnosis.outcome == "insufficient-evidence"
+    assert "node.not-ready" in {item.condition.code for item in diagnosis.undetermined}
