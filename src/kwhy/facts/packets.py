@@ -380,19 +380,9 @@ class Peer(msgspec.Struct, frozen=True, gc=False):
         return self.bytes_sent + self.bytes_received
 
 
-def syn_unanswered(flows: Iterable[Flow]) -> list[Flow]:
-    """Connections whose SYNs got no answer of any kind on the interface that shows them."""
-    return [flow for flow in flows if flow.protocol == "tcp" and flow.outcome == "unanswered"]
-
-
 def refused(flows: Iterable[Flow]) -> list[Flow]:
     """Connections whose SYN was answered by RST."""
     return [flow for flow in flows if flow.outcome == "refused"]
-
-
-def seen_on(flows: Iterable[Flow], interface: str) -> list[Flow]:
-    """Flows on the interface of that name, as the captures state it."""
-    return [flow for flow in flows if flow.interface == interface]
 
 
 def peers_by_bytes(flows: Iterable[Flow], address: str) -> list[Peer]:

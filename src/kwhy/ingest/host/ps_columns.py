@@ -6,7 +6,6 @@ Sources: procps-ng 4.0.2 ps/output.c (format_array: keyword, header), ps/parser.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from enum import Enum
 
 import msgspec
@@ -189,8 +188,3 @@ def elapsed_seconds(words: str) -> float | None:
 
 
 _ETIME = expression(r"(?:(\d{1,7})-)?(?:(\d{1,3}):)?(\d{1,9}):(\d\d)")
-
-
-def words_of(line: str) -> Iterator[str]:
-    """The line's words."""
-    return (match[0] for match in _WORD.finditer(line))

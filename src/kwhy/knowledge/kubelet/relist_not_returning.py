@@ -37,13 +37,14 @@ def _unless_silent(scene: Scene, node: Subject) -> list[Subject]:
 MAY_SAY_PLEG = Relation("is not ready for want of a relist", _unless_silent)
 
 
-_LEADS = (leads_to(NODE_NOT_READY, via=MAY_SAY_PLEG), leads_to(POD_FAILING, via=KEPT_FROM_RUNNING))
+#: What a relist that does not end in time explains: the node's state, and pods that are neither started nor ended.
+RELIST_EXPLAINS = (leads_to(NODE_NOT_READY, via=MAY_SAY_PLEG), leads_to(POD_FAILING, via=KEPT_FROM_RUNNING))
 
 
 @rule(
     RELIST_NOT_RETURNING,
     rows=("N2", "N3"),
-    leads=(leads_to(NODE_NOT_READY, via=MAY_SAY_PLEG), leads_to(POD_FAILING, via=KEPT_FROM_RUNNING)),
+    leads=RELIST_EXPLAINS,
 )
 def relist_not_returning(
     node: NodeView,

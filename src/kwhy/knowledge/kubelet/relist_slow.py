@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from kwhy.knowledge.kubelet.pleg import PlegHistory, pleg_history
-from kwhy.knowledge.kubelet.relist_not_returning import MAY_SAY_PLEG
-from kwhy.knowledge.node.not_ready import KEPT_FROM_RUNNING, NODE_NOT_READY
-from kwhy.knowledge.pod.failing import POD_FAILING
+from kwhy.knowledge.kubelet.relist_not_returning import RELIST_EXPLAINS
 from kwhy.model.condition import Condition, Nature
-from kwhy.model.rule import given, leads_to, rule
+from kwhy.model.rule import given, rule
 from kwhy.model.verdict import Absent, Present, Verdict, unsure
 from kwhy.probes.node import KUBELET_LOG
 from kwhy.scene.views import NodeView
@@ -21,13 +19,10 @@ RELIST_SLOW = Condition(
 )
 
 
-_LEADS = (leads_to(NODE_NOT_READY, via=MAY_SAY_PLEG), leads_to(POD_FAILING, via=KEPT_FROM_RUNNING))
-
-
 @rule(
     RELIST_SLOW,
     rows=("N2",),
-    leads=(leads_to(NODE_NOT_READY, via=MAY_SAY_PLEG), leads_to(POD_FAILING, via=KEPT_FROM_RUNNING)),
+    leads=RELIST_EXPLAINS,
 )
 def relist_slow(node: NodeView, history: PlegHistory = given(pleg_history)) -> Verdict:
     """Relists are slow.

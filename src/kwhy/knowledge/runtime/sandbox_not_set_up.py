@@ -51,7 +51,7 @@ def sandbox_not_set_up(pod: PodView) -> Verdict:
     hanging = next((e for e in failed if any(word in e.message for word in HANGING) and not left_over(e, failed)), None)
     if hanging is not None:
         proof = (Evidence(hanging.at, hanging.message),)
-        return Present(proof, {"how": _short(hanging.message)}, since=by(hanging.first))
+        return Present(proof, {"how": description_of(hanging.message)}, since=by(hanging.first))
     if failed:
         return Absent((Evidence(failed[0].at, f"the call fails at once: {failed[0].message}"),))
     sandbox = pod.condition("PodReadyToStartContainers")
@@ -87,5 +87,6 @@ def _judge_silence(pod: PodView) -> Verdict:
     )
 
 
-def _short(message: str) -> str:
+def description_of(message: str) -> str:
+    """What the call answered: the message without the gRPC code before it."""
     return message.rpartition("desc = ")[2] or message

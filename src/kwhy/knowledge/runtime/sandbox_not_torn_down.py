@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kwhy.knowledge.pod.failing import POD_FAILING
-from kwhy.knowledge.runtime.sandbox_not_set_up import HANGING
+from kwhy.knowledge.runtime.sandbox_not_set_up import HANGING, description_of
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import leads_to, rule
 from kwhy.model.time import by
@@ -38,14 +38,10 @@ def sandbox_not_torn_down(pod: PodView) -> Verdict:
         if event.reason == "FailedKillPod":
             if any(word in event.message for word in HANGING):
                 proof = (Evidence(event.at, event.message),)
-                return Present(proof, {"how": _short(event.message)}, since=by(event.first))
+                return Present(proof, {"how": description_of(event.message)}, since=by(event.first))
             return Absent((Evidence(event.at, f"the call fails at once: {event.message}"),))
     if deleted.observed:
         return unsure(
             f"the events of {pod.subject}", DESCRIBE_NAMESPACED.of(kind="pod", name=pod.name, namespace=pod.namespace)
         )
     return unsure(f"whether {pod.subject} was deleted", *pod.probes())
-
-
-def _short(message: str) -> str:
-    return message.rpartition("desc = ")[2] or message

@@ -8,7 +8,7 @@ from functools import cached_property
 from kwhy.facts.goroutines import GoroutineGroup
 from kwhy.facts.kernel import Resource, ThreadStack, blocked_in
 from kwhy.facts.processes import ProcessListing, ProcessSeen, same_program
-from kwhy.knowledge.waits.graph import Edge, WaitGraph, wait_graph
+from kwhy.knowledge.waits.graph import WaitGraph, wait_graph
 from kwhy.knowledge.waits.kubernetes import cni_plugin_call, cri_handler
 from kwhy.knowledge.waits.locks import LockQueue
 from kwhy.knowledge.waits.wait import Wait, WaitKind
@@ -136,9 +136,6 @@ class HostWaits:
         """Whether goroutine and thread are in the same system call: an address in its words is equal."""
         addresses = {argument for argument in thread.arguments if argument > _SMALL}
         return any(word is not None and word in addresses for e in wait.group.examples for word in e.syscall[1:])
-
-    def edges_from(self, program: str) -> tuple[Edge, ...]:
-        return tuple(e for e in self.graph.edges if same_program(self.program_of(e.waiter), program))
 
 
 #: Words of a system call below this are descriptors, sizes and flags, equal by chance.

@@ -54,9 +54,6 @@ class History(msgspec.Struct, frozen=True):
     arrivals: dict[Subject, tuple[Arrival, ...]]
     end: float | None
 
-    def arrived_on(self, node: str) -> list[Subject]:
-        return [workload for workload, found in self.arrivals.items() if any(a.node == node for a in found)]
-
 
 def node_history(scene: Scene) -> History:
     """Events Scheduled, the pods' nodes and times, and the times at which nodes became not ready."""
