@@ -37,6 +37,7 @@ class ObjectMeta(ApiStruct, frozen=True):
     annotations: Maybe[dict[str, str]] = UNSET
     creation_timestamp: Maybe[Timestamp] = UNSET
     deletion_timestamp: Maybe[Timestamp] = UNSET
+    deletion_grace_period_seconds: Maybe[int] = UNSET
     finalizers: Maybe[list[str]] = UNSET
     owner_references: Maybe[list[OwnerReference]] = UNSET
     generation: Maybe[int] = UNSET

@@ -61,6 +61,17 @@ class Probe(ApiStruct, frozen=True):
     failure_threshold: int = 3
 
 
+class LifecycleHandler(ApiStruct, frozen=True):
+    exec: dict[str, Any] | None = None
+    http_get: HTTPGetAction | None = None
+    sleep: dict[str, Any] | None = None
+
+
+class Lifecycle(ApiStruct, frozen=True):
+    pre_stop: LifecycleHandler | None = None
+    post_start: LifecycleHandler | None = None
+
+
 class VolumeMount(ApiStruct, frozen=True):
     name: str = ""
     mount_path: str = ""
@@ -81,6 +92,7 @@ class Container(ApiStruct, frozen=True):
     readiness_probe: Maybe[Probe] = UNSET
     startup_probe: Maybe[Probe] = UNSET
     restart_policy: Maybe[str] = UNSET
+    lifecycle: Maybe[Lifecycle] = UNSET
 
 
 class Toleration(ApiStruct, frozen=True):
@@ -163,6 +175,7 @@ class PodSpec(ApiStruct, frozen=True):
     host_network: Maybe[bool] = UNSET
     dns_policy: Maybe[str] = UNSET
     service_account_name: Maybe[str] = UNSET
+    automount_service_account_token: Maybe[bool] = UNSET
     restart_policy: Maybe[str] = UNSET
     overhead: Maybe[dict[str, Quantity]] = UNSET
     image_pull_secrets: Maybe[list[LocalObjectReference]] = UNSET

@@ -34,6 +34,22 @@ class ResourceQuota(ApiStruct, frozen=True, tag_field="kind", tag="ResourceQuota
     status: QuotaStatus = QuotaStatus()
 
 
+class LimitRangeItem(ApiStruct, frozen=True):
+    type: str = ""
+    min: Maybe[dict[str, Quantity]] = UNSET
+    max: Maybe[dict[str, Quantity]] = UNSET
+    max_limit_request_ratio: Maybe[dict[str, Quantity]] = UNSET
+
+
+class LimitRangeSpec(ApiStruct, frozen=True):
+    limits: Maybe[list[LimitRangeItem]] = UNSET
+
+
+class LimitRange(ApiStruct, frozen=True, tag_field="kind", tag="LimitRange"):
+    metadata: ObjectMeta
+    spec: LimitRangeSpec = LimitRangeSpec()
+
+
 class BudgetSpec(ApiStruct, frozen=True):
     min_available: Maybe[int | str] = UNSET
     max_unavailable: Maybe[int | str] = UNSET
@@ -65,10 +81,15 @@ class AutoscalerSpec(ApiStruct, frozen=True):
     max_replicas: Maybe[int] = UNSET
 
 
+class AutoscalerStatus(ConditionsStatus, frozen=True):
+    current_replicas: Maybe[int] = UNSET
+    desired_replicas: Maybe[int] = UNSET
+
+
 class HorizontalPodAutoscaler(ApiStruct, frozen=True, tag_field="kind", tag="HorizontalPodAutoscaler"):
     metadata: ObjectMeta
     spec: AutoscalerSpec = AutoscalerSpec()
-    status: ConditionsStatus = ConditionsStatus()
+    status: AutoscalerStatus = AutoscalerStatus()
 
 
 class LeaseSpec(ApiStruct, frozen=True):
@@ -133,11 +154,17 @@ class Secret(ApiStruct, frozen=True, tag_field="kind", tag="Secret"):
     data: Maybe[dict[str, msgspec.Raw]] = UNSET
 
 
+class NamespaceSpec(ApiStruct, frozen=True):
+    finalizers: Maybe[list[str]] = UNSET
+
+
 class Namespace(ApiStruct, frozen=True, tag_field="kind", tag="Namespace"):
     metadata: ObjectMeta
+    spec: NamespaceSpec = NamespaceSpec()
     status: ConditionsStatus = ConditionsStatus()
 
 
 class ServiceAccount(ApiStruct, frozen=True, tag_field="kind", tag="ServiceAccount"):
     metadata: ObjectMeta
     image_pull_secrets: Maybe[list[LocalObjectReference]] = UNSET
+    automount_service_account_token: Maybe[bool] = UNSET

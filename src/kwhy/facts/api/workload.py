@@ -1,16 +1,29 @@
-"""Deployment, ReplicaSet, StatefulSet, DaemonSet, Job."""
+"""Deployment, ReplicaSet, StatefulSet, DaemonSet, Job, CronJob, ReplicationController."""
 
 from __future__ import annotations
 
 from msgspec import UNSET
 
-from kwhy.facts.api.meta import ApiStruct, Condition, LabelSelector, Maybe, ObjectMeta
+from kwhy.facts.api.meta import ApiStruct, Condition, LabelSelector, Maybe, ObjectMeta, ObjectReference, Timestamp
 from kwhy.facts.api.pod import PodSpec
 
 
 class PodTemplate(ApiStruct, frozen=True):
     metadata: ObjectMeta = ObjectMeta()
     spec: PodSpec = PodSpec()
+
+
+class RollingUpdate(ApiStruct, frozen=True):
+    """``partition`` belongs to StatefulSets: ordinals below it keep the old revision."""
+
+    max_unavailable: Maybe[int | str] = UNSET
+    max_surge: Maybe[int | str] = UNSET
+    partition: Maybe[int] = UNSET
+
+
+class UpdateStrategy(ApiStruct, frozen=True):
+    type: Maybe[str] = UNSET
+    rolling_update: Maybe[RollingUpdate] = UNSET
 
 
 class WorkloadSpec(ApiStruct, frozen=True):
@@ -26,6 +39,10 @@ class WorkloadSpec(ApiStruct, frozen=True):
     backoff_limit: Maybe[int] = UNSET
     service_name: Maybe[str] = UNSET
     progress_deadline_seconds: Maybe[int] = UNSET
+    strategy: Maybe[UpdateStrategy] = UNSET
+    update_strategy: Maybe[UpdateStrategy] = UNSET
+    pod_management_policy: Maybe[str] = UNSET
+    active_deadline_seconds: Maybe[int] = UNSET
 
 
 class WorkloadStatus(ApiStruct, frozen=True):
@@ -45,6 +62,9 @@ class WorkloadStatus(ApiStruct, frozen=True):
     active: Maybe[int] = UNSET
     succeeded: Maybe[int] = UNSET
     failed: Maybe[int] = UNSET
+    current_revision: Maybe[str] = UNSET
+    update_revision: Maybe[str] = UNSET
+    start_time: Maybe[Timestamp] = UNSET
 
 
 class Deployment(ApiStruct, frozen=True, tag_field="kind", tag="Deployment"):
@@ -74,4 +94,38 @@ class DaemonSet(ApiStruct, frozen=True, tag_field="kind", tag="DaemonSet"):
 class Job(ApiStruct, frozen=True, tag_field="kind", tag="Job"):
     metadata: ObjectMeta
     spec: WorkloadSpec = WorkloadSpec()
+    status: WorkloadStatus = WorkloadStatus()
+
+
+class CronJobSpec(ApiStruct, frozen=True):
+    schedule: Maybe[str] = UNSET
+    time_zone: Maybe[str] = UNSET
+    concurrency_policy: Maybe[str] = UNSET
+    suspend: Maybe[bool] = UNSET
+    starting_deadline_seconds: Maybe[int] = UNSET
+
+
+class CronJobStatus(ApiStruct, frozen=True):
+    active: Maybe[list[ObjectReference]] = UNSET
+    last_schedule_time: Maybe[Timestamp] = UNSET
+    last_successful_time: Maybe[Timestamp] = UNSET
+
+
+class CronJob(ApiStruct, frozen=True, tag_field="kind", tag="CronJob"):
+    metadata: ObjectMeta
+    spec: CronJobSpec = CronJobSpec()
+    status: CronJobStatus = CronJobStatus()
+
+
+class ControllerSpec(ApiStruct, frozen=True):
+    """ReplicationControllerSpec: the selector is a plain map of labels."""
+
+    replicas: Maybe[int] = UNSET
+    selector: Maybe[dict[str, str]] = UNSET
+    template: Maybe[PodTemplate] = UNSET
+
+
+class ReplicationController(ApiStruct, frozen=True, tag_field="kind", tag="ReplicationController"):
+    metadata: ObjectMeta
+    spec: ControllerSpec = ControllerSpec()
     status: WorkloadStatus = WorkloadStatus()

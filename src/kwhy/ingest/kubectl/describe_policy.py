@@ -105,7 +105,7 @@ def read_autoscaler(
             min_replicas=_whole(entries, "Min replicas"),
             max_replicas=_whole(entries, "Max replicas"),
         ),
-        api.ConditionsStatus(conditions=conditions),
+        api.AutoscalerStatus(conditions=conditions),
     )
 
 
@@ -115,7 +115,7 @@ def read_namespace(metadata: ObjectMeta, entries: Entries, lines: Marks, printed
     phase = entries.value("Status")
     conditions = read_conditions(entries.get("Conditions"), lines)
     return api.Namespace(
-        metadata, api.ConditionsStatus(UNSET if phase is None or phase in EMPTY else phase, conditions)
+        metadata, status=api.ConditionsStatus(UNSET if phase is None or phase in EMPTY else phase, conditions)
     )
 
 

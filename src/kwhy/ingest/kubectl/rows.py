@@ -273,7 +273,7 @@ def _volume(metadata: ObjectMeta, row: Row) -> ApiObject:
 
 
 def _namespace(metadata: ObjectMeta, row: Row) -> ApiObject:
-    return api.Namespace(metadata, api.ConditionsStatus(phase=_text(row, "STATUS")))
+    return api.Namespace(metadata, status=api.ConditionsStatus(phase=_text(row, "STATUS")))
 
 
 def _storage_class(metadata: ObjectMeta, row: Row) -> ApiObject:
