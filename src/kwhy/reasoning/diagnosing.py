@@ -26,7 +26,7 @@ from kwhy.reasoning.catalogue import Catalogue
 from kwhy.reasoning.explaining import Explanation, explanations
 from kwhy.reasoning.judging import Judge
 from kwhy.reasoning.planning import distance_below, next_steps, open_causes, smallest_sets
-from kwhy.reasoning.steering import Question, narrowed
+from kwhy.reasoning.steering import Question, asked, narrowed, relevance_of
 from kwhy.reasoning.tracing import Node, Trace, trace
 from kwhy.scene.hosts import By
 from kwhy.scene.relations import owner_of
@@ -44,15 +44,17 @@ MAX_EVIDENCE = 12
 def diagnosed(scene: Scene, catalogue: Catalogue, question: Question, coverage: Coverage) -> Diagnosis:
     """Judge the scene and explain what fails in it."""
     judge = Judge(scene, catalogue)
-    found = narrowed(trace(judge), scene, question)
-    ranked = explanations(found, _on_assumed_hosts(scene, found))
+    found = narrowed(trace(judge), scene, question.about)
+    relevant = relevance_of(found, scene, question.symptom)
+    ranked = explanations(found, _on_assumed_hosts(scene, found), relevant)
     findings, ids = _findings(scene, found)
     explained = {symptom for e in ranked if e.is_root for symptom in e.symptoms}
-    unexplained = found.symptoms - explained
+    meant = asked(found.symptoms, relevant)
+    unexplained = meant - explained
     accounts = open_causes(found, unexplained)
     return Diagnosis(
         as_of=scene.as_of,
-        outcome=_outcome(scene, found, ranked, explained),
+        outcome=_outcome(scene, found, ranked, meant, explained),
         root_causes=_root_causes(ranked, findings, ids),
         findings=tuple(findings.values()),
         contributing=_contributing(found, findings, ids),
@@ -63,7 +65,7 @@ def diagnosed(scene: Scene, catalogue: Catalogue, question: Question, coverage: 
         hypotheses=tuple(smallest_sets(accounts, ids)),
         next_steps=tuple(next_steps(found, accounts, ranked)),
         coverage=_with_failures(coverage, judge.failures),
-        notes=_notes(scene, found),
+        notes=_notes(scene, found) + _unmatched(found, question, answered=bool(relevant)),
     )
 
 
@@ -148,11 +150,18 @@ def _root_causes(
     return tuple(causes)
 
 
-def _merged_rank(group: list[Explanation]) -> tuple[bool, int, float, str, str]:
+def _merged_rank(group: list[Explanation]) -> tuple[int, tuple[int, int, int], int, float, str, str]:
+    """Roots first; but what a question names goes before roots that have nothing to do with the question."""
     symptoms = {symptom for e in group for symptom in e.symptoms}
     node = group[0].node
+    fits = min((e.relevance for e in group), key=lambda relevance: relevance.rank)
+    if group[0].is_root:
+        tier = 0 if fits.any else 2
+    else:
+        tier = 1 if fits.named else 3
     return (
-        not group[0].is_root,
+        tier,
+        fits.rank,
         -len(symptoms),
         -max(e.confidence for e in group),
         node.condition.code,
@@ -206,11 +215,12 @@ def _undetermined(scene: Scene, found: Trace, known: list[Node]) -> tuple[Undete
     return tuple(Undetermined(node.condition, subject, tuple(gaps)) for (_, subject), (node, gaps) in groups.items())
 
 
-def _outcome(scene: Scene, found: Trace, ranked: list[Explanation], explained: set[Node]) -> Outcome:
+def _outcome(scene: Scene, found: Trace, ranked: list[Explanation], meant: set[Node], explained: set[Node]) -> Outcome:
+    """How far the symptoms are explained that the question means; all of them where nothing was asked."""
     if not found.symptoms:
         complete = not found.undecided_symptoms and _scope_shown(scene) and not _silent_pods(scene)
         return "healthy" if complete else "insufficient-evidence"
-    if explained == found.symptoms:
+    if meant <= explained:
         return "explained"
     below = any(not e.is_root and e.chain for e in ranked)
     return "partly-explained" if explained or below else "unexplained"
@@ -253,6 +263,13 @@ def _notes(scene: Scene, found: Trace) -> tuple[str, ...]:
     if silent:
         notes.append(f"The logs of {silent} running pods were not shown: what fails inside them would not be seen.")
     return tuple(dict.fromkeys(notes))
+
+
+def _unmatched(found: Trace, question: Question, *, answered: bool) -> tuple[str, ...]:
+    """Said where something fails and none of it fits the words that were asked."""
+    if not question.symptom or answered or not found.symptoms:
+        return ()
+    return (f'Nothing that fails here fits the words "{question.symptom}"; all that fails is reported.',)
 
 
 def _with_failures(coverage: Coverage, failures: list[str]) -> Coverage:

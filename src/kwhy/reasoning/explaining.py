@@ -8,12 +8,13 @@ its frontier: "proven down to here".
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from kwhy.model.condition import Nature
 from kwhy.model.verdict import Basis, Present
+from kwhy.reasoning.steering import IRRELEVANT, Relevance
 from kwhy.reasoning.tracing import Edge, Node, Trace
 
 #: Share of reported causes that were right, pooled by what the verdict rests on. See docs/confidence.md for the count.
@@ -26,7 +27,10 @@ FRONTIER = 0.5
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """A root or a frontier, the symptoms it accounts for, and the chain up to the farthest of them."""
+    """A root or a frontier, the symptoms it accounts for, and the chain up to the farthest of them.
+
+    ``relevance``: how well it, or what it leads to, fits the words that were asked.
+    """
 
     node: Node
     is_root: bool
@@ -34,10 +38,13 @@ class Explanation(msgspec.Struct, frozen=True):
     chain: tuple[Edge, ...]
     open: bool
     confidence: float
+    relevance: Relevance = IRRELEVANT
 
 
-def explanations(found: Trace, assumed_host: Iterable[Node] = ()) -> list[Explanation]:
-    """Roots first by symptoms accounted for and confidence, then frontiers of what no root explains."""
+def explanations(
+    found: Trace, assumed_host: Iterable[Node] = (), relevant: Mapping[Node, Relevance] | None = None
+) -> list[Explanation]:
+    """Roots first by relevance, symptoms accounted for and confidence, then frontiers of what no root explains."""
     assumed = set(assumed_host)
     proven = {symptom: _reach(found, symptom, across_gaps=False) for symptom in found.symptoms}
     wide = {symptom: _reach(found, symptom, across_gaps=True) for symptom in found.symptoms}
@@ -56,21 +63,40 @@ def explanations(found: Trace, assumed_host: Iterable[Node] = ()) -> list[Explan
     for symptom in found.symptoms - explained:
         for node in _deepest(found, symptom, proven[symptom]):
             frontiers.setdefault(node, []).append(symptom)
-    ranked = sorted(roots.values(), key=_rank)
     rest = [
         _explanation(found, node, symptoms, proven, is_root=False, is_open=False, assumed=assumed)
         for node, symptoms in frontiers.items()
     ]
-    return ranked + sorted(rest, key=_rank)
+    fits = relevant or {}
+    return [
+        explanation
+        for group in (roots.values(), rest)
+        for explanation in sorted((_with_relevance(e, fits) for e in group), key=_rank)
+    ]
+
+
+def _with_relevance(explanation: Explanation, relevant: Mapping[Node, Relevance]) -> Explanation:
+    """What fits on the way from the explanation to what it accounts for."""
+    steps = [explanation.node, *explanation.symptoms, *(edge.effect for edge in explanation.chain)]
+    scores = [relevant.get(step, IRRELEVANT) for step in steps]
+    terms = frozenset(term for score in scores for term in score.terms)
+    best = Relevance(max(score.named for score in scores), terms, scores[0].terms)
+    return msgspec.structs.replace(explanation, relevance=best)
 
 
 def _key(node: Node) -> tuple[str, str]:
     return (node.condition.code, str(node.subject))
 
 
-def _rank(explanation: Explanation) -> tuple[int, float, int, tuple[str, str]]:
-    """More symptoms first, then surer, then the deeper chain; the last key makes the order deterministic."""
-    return (-len(explanation.symptoms), -explanation.confidence, -len(explanation.chain), _key(explanation.node))
+def _rank(explanation: Explanation) -> tuple[tuple[int, int, int], int, float, int, tuple[str, str]]:
+    """What was asked first, then more symptoms, surer, the deeper chain; the last key makes the order deterministic."""
+    return (
+        explanation.relevance.rank,
+        -len(explanation.symptoms),
+        -explanation.confidence,
+        -len(explanation.chain),
+        _key(explanation.node),
+    )
 
 
 def _has_present_cause(found: Trace, node: Node) -> bool:
