@@ -84,7 +84,11 @@ def parser(invoked_as: str = "kwhy") -> ArgumentParser:
         formatter_class=RawDescriptionHelpFormatter,
     )
     diagnose.add_argument("sources", nargs="*", metavar="SOURCE", help="evidence to read (see below)")
-    diagnose.add_argument("--symptom", metavar="TEXT", help="what was noticed, in plain words")
+    diagnose.add_argument(
+        "--symptom",
+        metavar="TEXT",
+        help="what was noticed, in plain words (English or Chinese): ranks first what fits, and leaves nothing out",
+    )
     diagnose.add_argument(
         "--about", type=subject, metavar="KIND[/NAMESPACE]/NAME", help="the object that the question is about"
     )
