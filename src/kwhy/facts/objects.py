@@ -5,7 +5,7 @@ YAML from the API) an UNSET field has its API default, in a partial view (a tabl
 :class:`Observation` says which of the two it is. Field names are the API's, in snake_case.
 
 Sources: k8s.io/api v0.34 core/v1, apps/v1, batch/v1, autoscaling/v2, policy/v1, storage/v1, discovery/v1,
-coordination/v1, admissionregistration/v1; older served versions differ only in fields not read here.
+coordination/v1, admissionregistration/v1, networking/v1; older served versions differ only in fields not read here.
 """
 
 from __future__ import annotations
@@ -35,6 +35,40 @@ from kwhy.facts.api.meta import (
     ResourceRequirements,
     Timestamp,
 )
+from kwhy.facts.api.network import (
+    BackendPort,
+    BackendResource,
+    BackendService,
+    ExposedStatus,
+    Gateway,
+    GatewaySpec,
+    GRPCRoute,
+    HTTPRoute,
+    Ingress,
+    IngressBackend,
+    IngressClass,
+    IngressClassSpec,
+    IngressPath,
+    IngressPaths,
+    IngressRule,
+    IngressSpec,
+    IngressTLS,
+    IPBlock,
+    LoadBalancerIngress,
+    LoadBalancerStatus,
+    NetworkPolicy,
+    NetworkPolicyEgressRule,
+    NetworkPolicyIngressRule,
+    NetworkPolicyPeer,
+    NetworkPolicyPort,
+    NetworkPolicySpec,
+    RouteBackend,
+    RouteParent,
+    RouteParentStatus,
+    RouteRule,
+    RouteSpec,
+    RouteStatus,
+)
 from kwhy.facts.api.node import Node, NodeAddress, NodeSpec, NodeStatus, NodeSystemInfo, Taint
 from kwhy.facts.api.pod import (
     Affinity,
@@ -55,6 +89,7 @@ from kwhy.facts.api.pod import (
     PodSpec,
     PodStatus,
     Probe,
+    SecurityContext,
     StateRunning,
     StateTerminated,
     StateWaiting,
@@ -97,20 +132,24 @@ from kwhy.facts.api.service import (
     Endpoint,
     EndpointAddress,
     EndpointConditions,
+    EndpointPort,
     Endpoints,
     EndpointSlice,
     EndpointSubset,
     Service,
     ServicePort,
     ServiceSpec,
+    ServiceStatus,
 )
 from kwhy.facts.api.storage import (
     ClaimSpec,
     ClaimStatus,
+    CSINode,
     PersistentVolume,
     PersistentVolumeClaim,
     PersistentVolumeSpec,
     StorageClass,
+    VolumeAttachment,
     VolumeNodeAffinity,
 )
 from kwhy.facts.api.workload import (
@@ -142,8 +181,12 @@ __all__ = [
     "ApiStruct",
     "AutoscalerSpec",
     "AutoscalerStatus",
+    "BackendPort",
+    "BackendResource",
+    "BackendService",
     "BudgetSpec",
     "BudgetStatus",
+    "CSINode",
     "ClaimSource",
     "ClaimSpec",
     "ClaimStatus",
@@ -165,14 +208,30 @@ __all__ = [
     "Endpoint",
     "EndpointAddress",
     "EndpointConditions",
+    "EndpointPort",
     "EndpointSlice",
     "EndpointSubset",
     "Endpoints",
     "EnvVar",
     "Event",
+    "ExposedStatus",
+    "GRPCRoute",
+    "Gateway",
+    "GatewaySpec",
     "Generic",
     "HTTPGetAction",
+    "HTTPRoute",
     "HorizontalPodAutoscaler",
+    "IPBlock",
+    "Ingress",
+    "IngressBackend",
+    "IngressClass",
+    "IngressClassSpec",
+    "IngressPath",
+    "IngressPaths",
+    "IngressRule",
+    "IngressSpec",
+    "IngressTLS",
     "Job",
     "LabelSelector",
     "LabelSelectorRequirement",
@@ -184,12 +243,20 @@ __all__ = [
     "LimitRangeItem",
     "LimitRangeSpec",
     "Listing",
+    "LoadBalancerIngress",
+    "LoadBalancerStatus",
     "LocalObjectReference",
     "Maybe",
     "MutatingWebhookConfiguration",
     "NamedSource",
     "Namespace",
     "NamespaceSpec",
+    "NetworkPolicy",
+    "NetworkPolicyEgressRule",
+    "NetworkPolicyIngressRule",
+    "NetworkPolicyPeer",
+    "NetworkPolicyPort",
+    "NetworkPolicySpec",
     "Node",
     "NodeAddress",
     "NodeAffinity",
@@ -228,12 +295,20 @@ __all__ = [
     "RoleRef",
     "RoleSubject",
     "RollingUpdate",
+    "RouteBackend",
+    "RouteParent",
+    "RouteParentStatus",
+    "RouteRule",
+    "RouteSpec",
+    "RouteStatus",
     "ScaleTargetRef",
     "Secret",
+    "SecurityContext",
     "Service",
     "ServiceAccount",
     "ServicePort",
     "ServiceSpec",
+    "ServiceStatus",
     "StateRunning",
     "StateTerminated",
     "StateWaiting",
@@ -247,6 +322,7 @@ __all__ = [
     "UpdateStrategy",
     "ValidatingWebhookConfiguration",
     "Volume",
+    "VolumeAttachment",
     "VolumeMount",
     "VolumeNodeAffinity",
     "Webhook",
@@ -271,9 +347,17 @@ ApiObject: TypeAlias = (
     | Service
     | Endpoints
     | EndpointSlice
+    | Ingress
+    | IngressClass
+    | NetworkPolicy
+    | HTTPRoute
+    | GRPCRoute
+    | Gateway
     | PersistentVolumeClaim
     | PersistentVolume
     | StorageClass
+    | VolumeAttachment
+    | CSINode
     | ResourceQuota
     | PodDisruptionBudget
     | HorizontalPodAutoscaler

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 from msgspec import UNSET
 
-from kwhy.facts.api.meta import ApiStruct, Maybe, ObjectMeta, ObjectReference
+from kwhy.facts.api.meta import ApiStruct, Condition, Maybe, ObjectMeta, ObjectReference
+from kwhy.facts.api.network import LoadBalancerStatus
 
 
 class ServicePort(ApiStruct, frozen=True):
@@ -23,11 +24,21 @@ class ServiceSpec(ApiStruct, frozen=True):
     ports: Maybe[list[ServicePort]] = UNSET
     external_name: Maybe[str] = UNSET
     publish_not_ready_addresses: Maybe[bool] = UNSET
+    session_affinity: Maybe[str] = UNSET
+    external_traffic_policy: Maybe[str] = UNSET
+    internal_traffic_policy: Maybe[str] = UNSET
+    load_balancer_class: Maybe[str] = UNSET
+
+
+class ServiceStatus(ApiStruct, frozen=True):
+    load_balancer: Maybe[LoadBalancerStatus] = UNSET
+    conditions: Maybe[list[Condition]] = UNSET
 
 
 class Service(ApiStruct, frozen=True, tag_field="kind", tag="Service"):
     metadata: ObjectMeta
     spec: ServiceSpec = ServiceSpec()
+    status: ServiceStatus = ServiceStatus()
 
 
 class EndpointAddress(ApiStruct, frozen=True):
@@ -36,9 +47,16 @@ class EndpointAddress(ApiStruct, frozen=True):
     target_ref: ObjectReference | None = None
 
 
+class EndpointPort(ApiStruct, frozen=True):
+    name: str | None = None
+    port: int | None = None
+    protocol: str | None = "TCP"
+
+
 class EndpointSubset(ApiStruct, frozen=True):
     addresses: list[EndpointAddress] | None = None
     not_ready_addresses: list[EndpointAddress] | None = None
+    ports: list[EndpointPort] | None = None
 
 
 class Endpoints(ApiStruct, frozen=True, tag_field="kind", tag="Endpoints"):
@@ -62,3 +80,4 @@ class Endpoint(ApiStruct, frozen=True):
 class EndpointSlice(ApiStruct, frozen=True, tag_field="kind", tag="EndpointSlice"):
     metadata: ObjectMeta
     endpoints: Maybe[list[Endpoint]] = UNSET
+    ports: Maybe[list[EndpointPort]] = UNSET
