@@ -76,6 +76,19 @@ class VolumeMount(ApiStruct, frozen=True):
     name: str = ""
     mount_path: str = ""
     sub_path: str = ""
+    read_only: bool = False
+
+
+class SecurityContext(ApiStruct, frozen=True):
+    """Of a pod (``fs_group``, ``supplemental_groups``) or of a container; what the container says wins."""
+
+    run_as_user: int | None = None
+    run_as_group: int | None = None
+    run_as_non_root: bool | None = None
+    privileged: bool | None = None
+    read_only_root_filesystem: bool | None = None
+    fs_group: int | None = None
+    supplemental_groups: list[int] | None = None
 
 
 class Container(ApiStruct, frozen=True):
@@ -156,6 +169,8 @@ class Volume(ApiStruct, frozen=True):
     empty_dir: dict[str, Any] | None = None
     ephemeral: dict[str, Any] | None = None
     projected: dict[str, Any] | None = None
+    nfs: dict[str, Any] | None = None
+    csi: dict[str, Any] | None = None
 
 
 class PodSpec(ApiStruct, frozen=True):
@@ -180,6 +195,9 @@ class PodSpec(ApiStruct, frozen=True):
     overhead: Maybe[dict[str, Quantity]] = UNSET
     image_pull_secrets: Maybe[list[LocalObjectReference]] = UNSET
     termination_grace_period_seconds: Maybe[int] = UNSET
+    security_context: Maybe[SecurityContext] = UNSET
+    hostname: Maybe[str] = UNSET
+    subdomain: Maybe[str] = UNSET
 
 
 class StateWaiting(ApiStruct, frozen=True):

@@ -1,7 +1,10 @@
-"""PersistentVolumeClaim, PersistentVolume, StorageClass."""
+"""PersistentVolumeClaim, PersistentVolume, StorageClass, VolumeAttachment, CSINode."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
 from msgspec import UNSET
 
 from kwhy.facts.api.meta import (
@@ -44,6 +47,11 @@ class PersistentVolumeSpec(ApiStruct, frozen=True):
     access_modes: Maybe[list[str]] = UNSET
     claim_ref: Maybe[ObjectReference] = UNSET
     node_affinity: Maybe[VolumeNodeAffinity] = UNSET
+    reclaim_policy: Maybe[str] = msgspec.field(default=UNSET, name="persistentVolumeReclaimPolicy")
+    csi: Maybe[dict[str, Any]] = UNSET
+    nfs: Maybe[dict[str, Any]] = UNSET
+    local: Maybe[dict[str, Any]] = UNSET
+    host_path: Maybe[dict[str, Any]] = UNSET
 
 
 class PersistentVolume(ApiStruct, frozen=True, tag_field="kind", tag="PersistentVolume"):
@@ -56,3 +64,44 @@ class StorageClass(ApiStruct, frozen=True, tag_field="kind", tag="StorageClass")
     metadata: ObjectMeta
     provisioner: Maybe[str] = UNSET
     volume_binding_mode: Maybe[str] = UNSET
+
+
+class AttachmentSource(ApiStruct, frozen=True):
+    persistent_volume_name: str | None = None
+
+
+class AttachmentSpec(ApiStruct, frozen=True):
+    attacher: str = ""
+    node_name: str = ""
+    source: AttachmentSource = AttachmentSource()
+
+
+class AttachmentError(ApiStruct, frozen=True):
+    message: str = ""
+
+
+class AttachmentStatus(ApiStruct, frozen=True):
+    attached: bool = False
+    attach_error: AttachmentError | None = None
+    detach_error: AttachmentError | None = None
+
+
+class VolumeAttachment(ApiStruct, frozen=True, tag_field="kind", tag="VolumeAttachment"):
+    metadata: ObjectMeta
+    spec: AttachmentSpec = AttachmentSpec()
+    status: AttachmentStatus = AttachmentStatus()
+
+
+class NodeDriver(ApiStruct, frozen=True):
+    name: str = ""
+
+
+class CSINodeSpec(ApiStruct, frozen=True):
+    """``drivers`` are the CSI drivers that have registered with the node's kubelet."""
+
+    drivers: Maybe[list[NodeDriver]] = UNSET
+
+
+class CSINode(ApiStruct, frozen=True, tag_field="kind", tag="CSINode"):
+    metadata: ObjectMeta
+    spec: CSINodeSpec = CSINodeSpec()
