@@ -41,7 +41,7 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     origin: str
     truth: str
     outcome: Outcome
-    root: Claim | list[Claim] | Literal["none"]
+    root: Claim | tuple[Claim, ...] | Literal["none"]
     deepest: tuple[Claim, ...] = ()
     present: tuple[Claim, ...] = ()
     absent: tuple[str, ...] = ()
@@ -54,7 +54,7 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def roots(self) -> tuple[Claim, ...]:
         if self.root == "none":
             return ()
-        return (self.root,) if isinstance(self.root, Claim) else tuple(self.root)
+        return (self.root,) if isinstance(self.root, Claim) else self.root
 
     @property
     def healthy(self) -> bool:
