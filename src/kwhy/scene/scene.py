@@ -14,6 +14,7 @@ from kwhy.model.subject import Subject
 from kwhy.scene.events import MergedEvent, merge_events
 from kwhy.scene.hosts import Hosts, assign_hosts
 from kwhy.scene.inventory import Inventory
+from kwhy.scene.namespaces import with_namespaces
 from kwhy.scene.statements import host_roles, stated_hosts
 
 F = TypeVar("F", bound=Fact)
@@ -31,7 +32,7 @@ class Scene:
         as_of: float | None = None,
     ) -> None:
         self.documents = tuple(documents)
-        self._facts = facts
+        self._facts = with_namespaces(facts)
         self._given_as_of = as_of
         self._by_host: dict[type, dict[Subject, list[Fact]]] = {}
         self._computed: dict[tuple[Callable[..., object], Subject | None], object] = {}

@@ -186,14 +186,14 @@ def _resources(fields: Entries, entire: bool) -> Maybe[api.ResourceRequirements]
 
 
 #: describeContainerVolumes: '/etc/app from config (rw,path="app.conf")'.
-_MOUNT = expression(r'(?P<path>.+) from (?P<name>[\w.-]+) \((?:ro|rw)(?:,path="(?P<sub>[^"]*)")?\)')
+_MOUNT = expression(r'(?P<path>.+) from (?P<name>[\w.-]+) \((?P<mode>ro|rw)(?:,path="(?P<sub>[^"]*)")?\)')
 
 
 def _mounts(entry: Entry | None) -> Maybe[list[api.VolumeMount]]:
     if entry is None:
         return UNSET
     matches = [_MOUNT.fullmatch(line.strip()) for _, line in entry.below]
-    return [api.VolumeMount(m["name"], m["path"], m["sub"] or "") for m in matches if m is not None]
+    return [api.VolumeMount(m["name"], m["path"], m["sub"] or "", m["mode"] == "ro") for m in matches if m is not None]
 
 
 #: DescribeProbe: "http-get http://:8080/health delay=30s timeout=1s period=10s #success=1 #failure=3".
