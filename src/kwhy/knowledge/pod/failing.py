@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from kwhy.facts.objects import ApiObject, ContainerStatus, Observation, Pod
 from kwhy.knowledge.service.no_ready_endpoints import NO_READY_ENDPOINTS
+from kwhy.knowledge.workload.rollout_stuck import ROLLOUT_STUCK
 from kwhy.knowledge.workload.short_of_pods import SHORT_OF_PODS
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.document import Locator
@@ -76,7 +77,11 @@ def failing_candidates(scene: Scene) -> Iterable[Subject]:
 @rule(
     POD_FAILING,
     rows=("P2", "P4"),
-    leads=(leads_to(SHORT_OF_PODS, via=OWNS), leads_to(NO_READY_ENDPOINTS, via=SELECTS)),
+    leads=(
+        leads_to(SHORT_OF_PODS, via=OWNS),
+        leads_to(ROLLOUT_STUCK, via=OWNS),
+        leads_to(NO_READY_ENDPOINTS, via=SELECTS),
+    ),
     among=failing_candidates,
     symptom=True,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kwhy.knowledge.workload.rollout_stuck import ROLLOUT_STUCK
 from kwhy.knowledge.workload.short_of_pods import SHORT_OF_PODS
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import given, leads_to, rule
@@ -28,13 +29,19 @@ PODS_NOT_CREATED = Condition(
 def refusals(scene: Scene, workload: Subject) -> list[MergedEvent]:
     """FailedCreate events of the workload and its ReplicaSets, those that a later SuccessfulCreate ended left out"""
     found = []
-    for subject in (workload, *replica_sets_of(scene, workload)):
+    for subject in (workload, *(s for s in replica_sets_of(scene, workload) if not _given_up(scene, s))):
         events = scene.events_about(subject)
         created = max((e.last.latest or 0.0 for e in events if e.reason == "SuccessfulCreate"), default=0.0)
         found += [
             e for e in events if e.reason == "FailedCreate" and (e.last.latest is None or e.last.latest >= created)
         ]
     return found
+
+
+def _given_up(scene: Scene, replica_set: Subject) -> bool:
+    """Whether a newer revision has replaced it: it wants no pods any more, whatever was said about them."""
+    wanted = WorkloadView(scene, replica_set).replicas
+    return wanted.observed and wanted.value == 0
 
 
 def failing_condition(scene: Scene, workload: Subject) -> Iterable[tuple[str, Evidence]]:
@@ -48,7 +55,11 @@ def failing_condition(scene: Scene, workload: Subject) -> Iterable[tuple[str, Ev
     return found
 
 
-@rule(PODS_NOT_CREATED, rows=("P10", "Q1", "C8"), leads=(leads_to(SHORT_OF_PODS, via=ITSELF),))
+@rule(
+    PODS_NOT_CREATED,
+    rows=("P10", "Q1", "C8"),
+    leads=(leads_to(SHORT_OF_PODS, via=ITSELF), leads_to(ROLLOUT_STUCK, via=ITSELF)),
+)
 def pods_not_created(
     workload: WorkloadView,
     events: list[MergedEvent] = given(refusals),
@@ -65,7 +76,9 @@ def pods_not_created(
     if stated:
         return Present(tuple(e for _, e in stated), {"message": stated[0][0]})
     wanted, created = workload.replicas, workload.created
-    if created.observed and wanted.observed and created.value >= wanted.value:
+    updated = workload.status("updatedReplicas", lambda s: s.updated_replicas, 0)
+    is_current = workload.subject.kind != "Deployment" or (updated.observed and updated.value >= created.value)
+    if created.observed and wanted.observed and created.value >= wanted.value and is_current:
         return Absent((Evidence(created.place, f"{created.value} of {wanted.value} pods exist"),))
     if events:
         because = tuple(Evidence(event.at, event.message) for event in events)
