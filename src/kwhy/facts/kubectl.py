@@ -108,6 +108,19 @@ class ReadyEndpoints(msgspec.Struct, frozen=True, gc=False):
     at: Locator
 
 
+class IngressBackendShown(msgspec.Struct, frozen=True, gc=False):
+    """What ``describe ingress`` says about one backend: its ready endpoints, "", or "<error: services … not found>".
+
+    ``port`` is the number or the name by which the Ingress asks for the Service's port.
+    """
+
+    ingress: Subject
+    service: Subject
+    port: str
+    says: str
+    at: Locator
+
+
 class EventsShown(msgspec.Struct, frozen=True, gc=False):
     """A describe ends with all events about ``about`` that the API server still kept (``none``: there were none)."""
 

@@ -53,7 +53,7 @@ class IngressBackend(ApiStruct, frozen=True):
 
 class IngressPath(ApiStruct, frozen=True):
     path: str | None = ""
-    path_type: str | None = ""
+    path_type: Maybe[str] = UNSET
     backend: IngressBackend = IngressBackend()
 
 

@@ -56,7 +56,7 @@ class EndpointPort(ApiStruct, frozen=True):
 class EndpointSubset(ApiStruct, frozen=True):
     addresses: list[EndpointAddress] | None = None
     not_ready_addresses: list[EndpointAddress] | None = None
-    ports: list[EndpointPort] | None = None
+    ports: Maybe[list[EndpointPort]] = UNSET
 
 
 class Endpoints(ApiStruct, frozen=True, tag_field="kind", tag="Endpoints"):

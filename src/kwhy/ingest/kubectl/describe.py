@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from msgspec import UNSET
 
-from kwhy.facts.kubectl import EventsShown, NodeAllocation, ReadyEndpoints
+from kwhy.facts.kubectl import EventsShown, IngressBackendShown, NodeAllocation, ReadyEndpoints
 from kwhy.facts.objects import (
     ApiObject,
     Condition,
@@ -20,7 +20,7 @@ from kwhy.facts.objects import (
     ObjectMeta,
     Observation,
 )
-from kwhy.ingest.kubectl import describe_policy, describe_service, describe_storage, describe_workload
+from kwhy.ingest.kubectl import describe_network, describe_policy, describe_service, describe_storage, describe_workload
 from kwhy.ingest.kubectl.command import KubectlCommand
 from kwhy.ingest.kubectl.describe_node import read_allocation, read_lease, read_node
 from kwhy.ingest.kubectl.describe_pod import owners, read_pod
@@ -31,7 +31,7 @@ from kwhy.ingest.kubectl.words import EMPTY, labels, timestamp
 from kwhy.model.document import Document, Unparsed
 from kwhy.model.subject import Subject
 
-DescribeFact = Observation | Event | NodeAllocation | ReadyEndpoints | EventsShown | Unparsed
+DescribeFact = Observation | Event | NodeAllocation | ReadyEndpoints | IngressBackendShown | EventsShown | Unparsed
 Reader = Callable[[ObjectMeta, Entries, dict[str, int], dict[str, str]], ApiObject]
 
 _READERS: dict[str, Reader] = {
@@ -45,6 +45,9 @@ _READERS: dict[str, Reader] = {
     "Service": describe_service.read_service,
     "Endpoints": describe_service.read_endpoints,
     "EndpointSlice": describe_service.read_endpoint_slice,
+    "Ingress": describe_network.read_ingress,
+    "IngressClass": describe_network.read_ingress_class,
+    "NetworkPolicy": describe_network.read_network_policy,
     "PersistentVolumeClaim": describe_storage.read_claim,
     "PersistentVolume": describe_storage.read_volume,
     "StorageClass": describe_storage.read_storage_class,
@@ -72,6 +75,7 @@ _TELLING: tuple[tuple[str, frozenset[str]], ...] = (
     ("Endpoints", frozenset({"Subsets"})),
     ("EndpointSlice", frozenset({"AddressType", "Endpoints"})),
     ("Ingress", frozenset({"Default backend", "Rules"})),
+    ("IngressClass", frozenset({"Controller"})),
     ("PersistentVolume", frozenset({"Reclaim Policy", "Source"})),
     ("PersistentVolumeClaim", frozenset({"StorageClass", "Volume", "Access Modes"})),
     ("StorageClass", frozenset({"Provisioner", "IsDefaultClass"})),
@@ -184,13 +188,6 @@ def _object(
     reader = _READERS.get(kind)
     if reader is not None:
         return reader(metadata, entries, lines, printed)
-    if kind == "Ingress":
-        for key in ("Address", "Ingress Class", "Default backend"):
-            if (value := entries.value(key)) is not None:
-                printed[key] = value
-        if (rules := entries.get("Rules")) is not None:
-            lines["spec.rules"] = rules.line
-            printed["Rules"] = "\n".join(line.strip() for _, line in rules.below)
     status = entries.get("Status")
     if not is_known(kind) and status is not None:
         return Generic(
@@ -242,6 +239,8 @@ def _besides(subject: Subject, entries: Entries, text: Lines, document: Document
         yield from read_allocation(subject.name, entries, document)
     elif subject.kind == "Service":
         yield from describe_service.read_ready_endpoints(subject, entries, document)
+    elif subject.kind == "Ingress":
+        yield from describe_network.backends_shown(subject, entries, document)
     elif subject.kind == "Namespace":
         for line, quota in describe_policy.quotas_of_namespace(subject.name, text):
             yield Observation(quota, document, whole=False, line=line, observed=document.captured)

@@ -40,6 +40,9 @@ def read_service(metadata: ObjectMeta, entries: Entries, lines: Marks, printed: 
         ("Type", "spec.type"),
         ("IP", "spec.clusterIP"),
         ("Port", "spec.ports"),
+        ("Session Affinity", "spec.sessionAffinity"),
+        ("External Traffic Policy", "spec.externalTrafficPolicy"),
+        ("LoadBalancer Ingress", "status.loadBalancer"),
     ):
         if (entry := entries.get(key)) is not None:
             lines[field] = entry.line
@@ -62,8 +65,21 @@ def read_service(metadata: ObjectMeta, entries: Entries, lines: Marks, printed: 
             cluster_ip=_text(entries, "IP"),
             ports=ports if ports or "Session Affinity" in entries else UNSET,
             external_name=_text(entries, "External Name"),
+            session_affinity=_text(entries, "Session Affinity"),
+            external_traffic_policy=_text(entries, "External Traffic Policy"),
+            internal_traffic_policy=_text(entries, "Internal Traffic Policy"),
         ),
+        _status(entries),
     )
+
+
+def _status(entries: Entries) -> api.ServiceStatus:
+    """ "LoadBalancer Ingress" is printed before the ports, and only where there is one."""
+    address = entries.value("LoadBalancer Ingress")
+    if address is None:
+        return api.ServiceStatus(api.LoadBalancerStatus([])) if "Session Affinity" in entries else api.ServiceStatus()
+    places = [api.LoadBalancerIngress(hostname=part.split(" ")[0]) for part in address.split(", ")]
+    return api.ServiceStatus(api.LoadBalancerStatus(places))
 
 
 def _ports(entries: Entries, lines: Marks) -> list[api.ServicePort]:

@@ -44,6 +44,8 @@ _TELLING: tuple[tuple[str, frozenset[str]], ...] = (
     ("ResourceQuota", frozenset({"REQUEST", "LIMIT"})),
     ("Ingress", frozenset({"HOSTS", "ADDRESS", "PORTS"})),
     ("EndpointSlice", frozenset({"ADDRESSTYPE", "ENDPOINTS"})),
+    ("IngressClass", frozenset({"CONTROLLER", "PARAMETERS"})),
+    ("NetworkPolicy", frozenset({"POD-SELECTOR"})),
     ("StorageClass", frozenset({"PROVISIONER", "RECLAIMPOLICY", "VOLUMEBINDINGMODE"})),
     ("Node", frozenset({"CPU(CORES)", "CPU(%)", "MEMORY(BYTES)"})),
     ("Node", frozenset({"CPU(CORES)", "CPU%", "MEMORY(BYTES)"})),  # kubectl top node before v1.33
@@ -229,7 +231,33 @@ def _service(metadata: ObjectMeta, row: Row) -> ApiObject:
         selector=label_list(row["SELECTOR"]) if "SELECTOR" in row else UNSET,
         external_name=external,
     )
-    return api.Service(metadata, spec)
+    return api.Service(metadata, spec, _exposed(row, type_))
+
+
+def _exposed(row: Row, type_: Maybe[str]) -> api.ServiceStatus:
+    """getServiceExternalIP: of a LoadBalancer "<pending>" exactly where it has neither an address nor externalIPs."""
+    if type_ == "LoadBalancer" and row.get("EXTERNAL-IP") == "<pending>":
+        return api.ServiceStatus(api.LoadBalancerStatus([]))
+    return api.ServiceStatus()
+
+
+def _ingress(metadata: ObjectMeta, row: Row) -> ApiObject:
+    address = row.get("ADDRESS")
+    status = api.ExposedStatus(api.LoadBalancerStatus([])) if address == "" else api.ExposedStatus()
+    class_name = _text(row, "CLASS")
+    return api.Ingress(
+        metadata, api.IngressSpec(ingress_class_name=class_name or (None if class_name == "" else UNSET)), status
+    )
+
+
+def _ingress_class(metadata: ObjectMeta, row: Row) -> ApiObject:
+    return api.IngressClass(metadata, api.IngressClassSpec(_text(row, "CONTROLLER")))
+
+
+def _network_policy(metadata: ObjectMeta, row: Row) -> ApiObject:
+    return api.NetworkPolicy(
+        metadata, api.NetworkPolicySpec(selector(row["POD-SELECTOR"]) if "POD-SELECTOR" in row else UNSET)
+    )
 
 
 def _endpoints(metadata: ObjectMeta, row: Row) -> ApiObject:
@@ -325,6 +353,9 @@ _READERS: dict[str, Callable[[ObjectMeta, Row], ApiObject]] = {
     "Job": _job,
     "Service": _service,
     "Endpoints": _endpoints,
+    "Ingress": _ingress,
+    "IngressClass": _ingress_class,
+    "NetworkPolicy": _network_policy,
     "PersistentVolumeClaim": _claim,
     "PersistentVolume": _volume,
     "Namespace": _namespace,
