@@ -1,0 +1,22 @@
+"""What the kubelet of a node is configured to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from kwhy.model.document import Locator
+
+
+class KubeletConfig(msgspec.Struct, frozen=True, gc=False):
+    """A KubeletConfiguration, as a file or as the kubelet itself shows it (/configz).
+
+    ``eviction_hard`` maps signals ("nodefs.available") to thresholds ("10%", "1Gi"), each with its place; None where
+    the configuration sets none, so that the kubelet's defaults hold. ``effective``: the kubelet showed it itself, so
+    that flags and defaults are part of it.
+    """
+
+    at: Locator
+    eviction_hard: Mapping[str, tuple[str, Locator]] | None
+    effective: bool
