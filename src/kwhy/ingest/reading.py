@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO, TypeVar, cast
 
 import msgspec
 
 from kwhy.ingest.catalogue import all_formats
+from kwhy.ingest.decorations import undecorated, without_margin
 from kwhy.ingest.encodings import is_binary, normalised
 from kwhy.ingest.layouts import confirmed, said_by_path
 from kwhy.ingest.limits import HEAD_BYTES, Limits
 from kwhy.ingest.raw import RawFile, Unreadable
-from kwhy.ingest.recognise import recognised
+from kwhy.ingest.recognise import CERTAIN, Recognition, recognised
 from kwhy.ingest.redact import redacted
 from kwhy.ingest.session.blocks import begins_several, blocks_of
 from kwhy.ingest.sources import files_of
@@ -175,7 +176,7 @@ class _Reading:
 
     def _one(self, document: Document) -> list[Document]:
         self.documents.append(document)
-        recognition = recognised(document, self.formats)
+        recognition = self._recognised(document)
         self.failed += recognition.failures
         chosen = recognition.format
         if (chosen is None or chosen.name != SESSION) and (
@@ -193,6 +194,20 @@ class _Reading:
                 f"{document.source} reads as {chosen.name} and as {', '.join(recognition.rivals)}; taken as the first"
             )
         return self._parsed(document, chosen)
+
+    def _recognised(self, document: Document) -> Recognition:
+        """What the document is, read without what an editor, a chat or a web page put before its lines."""
+        if not is_binary(document.data):
+            document.data = undecorated(document.data)
+        recognition = recognised(document, self.formats)
+        if recognition.binary or recognition.score >= CERTAIN or (plain := without_margin(document.data)) is None:
+            return recognition
+        bare = replace(document, data=plain)
+        other = recognised(bare, self.formats)
+        if other.score <= recognition.score:
+            return recognition
+        document.data = plain
+        return other
 
     def _several_outputs(self, document: Document, binary: bool) -> list[Document]:
         """The parts of a document in which outputs of different formats are glued together; nothing if it is one."""
