@@ -24,9 +24,9 @@ _NEARLY_ALL = 0.92
 _LONGEST = 64 << 20
 
 #: "> NAME   READY", ">> …": a quoted mail or Markdown.
-_QUOTE = expression(rb"^ ?>+ ?", re.MULTILINE)
+_QUOTE = expression(rb"^ ?>+")
 #: "│NAME   READY    │", "┃ …", "║ …": panes of tmux, windows of dialog programs.
-_FRAME = expression(rb"^ ?(?:\xe2\x94\x82|\xe2\x94\x83|\xe2\x95\x91) ?")
+_FRAME = expression(rb"^ ?(?:\xe2\x94\x82|\xe2\x94\x83|\xe2\x95\x91)")
 _SIDES = (b"\xe2\x94\x82", b"\xe2\x94\x83", b"\xe2\x95\x91")
 #: "┌────────┐", "├──┤", "╚══╝": nothing but lines of a frame.
 _FRAME_EDGE = expression(rb"^[ \t]*(?:\xe2[\x94\x95][\x80-\xbf])(?:\xe2[\x94\x95][\x80-\xbf]|[ \t])*$")
@@ -64,9 +64,10 @@ def undecorated(data: bytes | mmap.mmap) -> bytes | mmap.mmap:
         if len(sample) < _LEAST_LINES:
             break
         if _share(sample, _QUOTE) >= _NEARLY_ALL:
-            data = _QUOTE.sub(b"", bytes(data))
+            data = _without(_QUOTE, data, sample)
         elif _is_framed(sample):
-            data = b"\n".join(_unframed(line) for line in bytes(data).split(b"\n"))
+            inner = [_unedged(line) for line in bytes(data).split(b"\n")]
+            data = _without(_FRAME, b"\n".join(inner), sample)
         else:
             break
     return data
@@ -118,13 +119,27 @@ def _is_framed(sample: Sequence[bytes]) -> bool:
     return bool(content) and _share(content, _FRAME) >= _NEARLY_ALL
 
 
-def _unframed(line: bytes) -> bytes:
+def _unedged(line: bytes) -> bytes:
+    """A line of a frame without its right side; nothing of an edge."""
     if _FRAME_EDGE.match(line) is not None and _FRAME.match(line) is None:
         return b""
-    inner = _FRAME.sub(b"", line, count=1).rstrip(b" \t")
+    inner = line.rstrip(b" \t")
     for side in _SIDES:
-        inner = inner.removesuffix(side)
+        inner = inner.removesuffix(side) if len(inner) > len(side) else inner
     return inner.rstrip(b" \t")
+
+
+def _without(mark: re.Pattern[bytes], data: bytes | mmap.mmap, sample: Sequence[bytes]) -> bytes:
+    """The lines without ``mark``, and without one blank behind it where every marked line has one."""
+    ends = [(line, match.end()) for line in sample if (match := mark.match(line)) is not None]
+    blank = all(line[end : end + 1] in (b"", b" ") for line, end in ends)
+    lines = bytes(data).split(b"\n")
+    for index, line in enumerate(lines):
+        match = mark.match(line)
+        if match is not None:
+            rest = line[match.end() :]
+            lines[index] = rest.removeprefix(b" ") if blank else rest
+    return b"\n".join(lines)
 
 
 def _without_numbers(data: bytes | mmap.mmap, sample: Sequence[bytes]) -> bytes | None:
