@@ -6,6 +6,7 @@ from kwhy.knowledge.container.runs import NOT_STARTED, ContainerRun, ask, printe
 from kwhy.knowledge.pod.failing import POD_FAILING, RESTART_MEMORY
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import given, leads_to, rule
+from kwhy.model.time import by
 from kwhy.model.verdict import Absent, Evidence, Gap, Present, Unsure, Verdict, unsure
 from kwhy.scene.clock import parse_timestamp
 from kwhy.scene.events import MergedEvent
@@ -73,10 +74,17 @@ def looping(pod: PodView, run: ContainerRun) -> str | None:
 def _judge_events(pod: PodView) -> Verdict:
     """From events alone: "Back-off restarting failed container" does not tell an init container from another."""
     events = pod.scene.events_about(pod.subject)
+    killed = next((event for event in events if event.reason == "Killing" and _LIVENESS in event.message), None)
     for event in events:
+        if event.reason == "BackOff" and killed is not None:  # only a container that runs has a liveness probe
+            return Present((_said(event), _said(killed)), {"how": event.message}, since=by(killed.first))
         if event.reason == "BackOff" and "restarting failed container" in event.message:
             return Unsure((Gap(f"which container of {pod.subject} is restarted", (ask(pod),)),), (_said(event),))
     return unsure(f"the states of the containers of {pod.subject}", ask(pod))
+
+
+#: "Container gallery failed liveness probe, will be restarted" (Kubernetes v1.34 kuberuntime_manager.go).
+_LIVENESS = "failed liveness probe, will be restarted"
 
 
 def _said(event: MergedEvent) -> Evidence:

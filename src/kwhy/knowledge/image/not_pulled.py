@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from kwhy.knowledge.container.runs import ContainerRun, ask, printed_status, printed_well, runs_of
 from kwhy.knowledge.image.answers import WITHOUT_IMAGE, Refusal, refusals
-from kwhy.knowledge.pod.failing import POD_FAILING, newer
+from kwhy.knowledge.pod.failing import POD_FAILING
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.time import by
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
+from kwhy.scene.recency import newer
 from kwhy.scene.relations import ITSELF_ONCE_BOUND
 from kwhy.scene.views import PodView
 

@@ -11,9 +11,10 @@ from kwhy.knowledge.scheduling.placement import CLOSED_BY_STATE
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import Relation, leads_to, rule
 from kwhy.model.subject import Subject
-from kwhy.model.time import Moment
+from kwhy.model.time import Moment, by
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
 from kwhy.scene.clock import parse_timestamp
+from kwhy.scene.recency import known_by_events, unanswered
 from kwhy.scene.relations import node_of_pod
 from kwhy.scene.scene import Scene
 from kwhy.scene.views import NodeView, PodView
@@ -95,3 +96,22 @@ def not_ready(node: NodeView) -> Verdict:
     if "Ready" in words:
         return Absent((Evidence(printed.place, "kubectl prints the node as Ready"),))
     return unsure(f"the Ready condition of {node.name}", *node.probes())
+
+
+def _known_by_events(scene: Scene) -> Iterable[Subject]:
+    return known_by_events(scene, "Node")
+
+
+@rule(NODE_NOT_READY, rows=("N1",), among=_known_by_events, symptom=True)
+def not_ready_by_events(node: NodeView) -> Verdict:
+    """The node is not Ready, as events say.
+
+    What it means: Only events were shown; the newest of them says that the node turned NotReady.
+    How it shows: NodeNotReady within the last ten minutes, and no NodeReady after it.
+    What looks like it: NodeNotReady about a pod says that the pod's node is not Ready; it regards the pod.
+    Source: Kubernetes v1.34 pkg/controller/nodelifecycle, pkg/kubelet/kubelet_node_status.go (recordNodeStatusEvent).
+    """
+    failure = None if node.observations else unanswered(node.scene, node.subject, {"NodeNotReady": ("NodeReady",)})
+    if failure is None:
+        return unsure(f"the Ready condition of {node.name}", *node.probes())
+    return Present((Evidence(failure.at, failure.message),), {"reason": ""}, since=by(failure.first))

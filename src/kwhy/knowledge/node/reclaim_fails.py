@@ -11,6 +11,7 @@ from kwhy.model.time import by
 from kwhy.model.verdict import Evidence, Present, Verdict, unsure
 from kwhy.probes.kubectl import DESCRIBE
 from kwhy.scene.events import MergedEvent
+from kwhy.scene.recency import seen_within
 from kwhy.scene.scene import Scene
 
 RECLAIM_FAILS = Condition(
@@ -22,15 +23,6 @@ RECLAIM_FAILS = Condition(
 )
 
 REASONS = frozenset({"ImageGCFailed", "FreeDiskSpaceFailed", "EvictionThresholdMet"})
-#: Image garbage collection runs every five minutes (ImageGCPeriod, Kubernetes v1.34 pkg/kubelet/kubelet.go); what two
-#: rounds did not repeat is over (seconds).
-TWO_ROUNDS = 600.0
-
-
-def _fresh(scene: Scene, event: MergedEvent) -> bool:
-    if event.age is not None:
-        return event.age <= TWO_ROUNDS
-    return event.last.latest is not None and scene.as_of is not None and scene.as_of - event.last.latest <= TWO_ROUNDS
 
 
 def failures_of(scene: Scene, node: Subject) -> list[MergedEvent]:
@@ -42,7 +34,7 @@ def _candidates(scene: Scene) -> Iterable[Subject]:
     return [
         subject
         for subject in scene.events
-        if subject.kind == "Node" and any(_fresh(scene, e) for e in scene.derive(failures_of, subject))
+        if subject.kind == "Node" and any(seen_within(scene, e) for e in scene.derive(failures_of, subject))
     ]
 
 

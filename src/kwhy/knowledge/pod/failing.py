@@ -18,7 +18,8 @@ from kwhy.model.time import Moment, by
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
 from kwhy.probes.kubectl import DESCRIBE_NAMESPACED
 from kwhy.scene.clock import parse_timestamp
-from kwhy.scene.events import MergedEvent
+from kwhy.scene.recency import known_by_events, unanswered
+from kwhy.scene.recency import newer as newer
 from kwhy.scene.relations import OWNS, SELECTS
 from kwhy.scene.scene import Scene
 from kwhy.scene.views import PodView
@@ -97,18 +98,25 @@ def failing(pod: PodView) -> Verdict:
     return judge_states(pod) if pod.phase.observed else _judge_described_deletion(pod) or _judge_printed(pod)
 
 
-#: Events of the kubelet that a pod which runs as asked does not end with (pkg/kubelet/events/event.go). Unhealthy is
-#: none of them: one failed probe means nothing.
-FAILURES = ("Failed", "BackOff", "FailedMount", "Evicted")
-#: Events that end such a failure.
-PROGRESS = ("Pulled", "Started")
+_RUNS = ("Pulled", "Started")
+#: Events that a pod which runs as asked does not end with, and those that end them (Kubernetes v1.34
+#: pkg/kubelet/events/event.go, pkg/scheduler/schedule_one.go, pkg/controller/volume/attachdetach).
+FAILURES = {
+    "FailedScheduling": ("Scheduled",),
+    "FailedAttachVolume": ("SuccessfulAttachVolume", *_RUNS),
+    "FailedMount": _RUNS,
+    "FailedCreatePodSandBox": _RUNS,
+    "Failed": _RUNS,
+    "BackOff": _RUNS,
+    "Evicted": (),
+    "Unhealthy": ("Started",),
+}
+#: One failed probe means nothing; so many in a row do (k8s.io/api v0.34 core/v1 Probe.failureThreshold).
+FAILED_PROBES = 3
 
 
 def _known_by_events(scene: Scene) -> Iterable[Subject]:
-    """Pods of which nothing but events was shown, where no list of pods tells that they are gone."""
-    for subject in scene.events:
-        if subject.kind == "Pod" and not scene.exists(subject) and scene.listing("Pod", subject.namespace) is None:
-            yield subject
+    return known_by_events(scene, "Pod")
 
 
 @rule(POD_FAILING, rows=("P1", "P2"), among=_known_by_events, symptom=True)
@@ -116,38 +124,20 @@ def failing_by_events(pod: PodView) -> Verdict:
     """The pod does not run as asked, as its events say.
 
     What it means: Only events were shown; the newest of them says that the pod fails.
-    How it shows: Failed, BackOff, FailedMount or Evicted within the last ten minutes, and no later Pulled or Started.
+    How it shows: FailedScheduling, Failed, BackOff, FailedMount, Evicted and their like within the last ten minutes,
+    and no later event that ends them; three or more Unhealthy.
     What looks like it: Events outlive their pod by an hour: older ones say nothing about now.
     Source: Kubernetes v1.34 pkg/kubelet/events/event.go.
     """
     if pod.observations:
         return unsure(f"the state of {pod.subject}", *pod.probes())
-    events = pod.scene.events_about(pod.subject)
-    failure = next((event for event in events if event.reason in FAILURES), None)
-    over = failure is not None and any(e.reason in PROGRESS and not newer(failure, e) for e in events)
-    if failure is None or over or not _fresh(pod.scene, failure):
+    failure = unanswered(pod.scene, pod.subject, FAILURES)
+    if failure is None or (failure.reason == "Unhealthy" and failure.count < FAILED_PROBES):
         return unsure(
             f"whether {pod.subject} runs", DESCRIBE_NAMESPACED.of(kind="pod", name=pod.name, namespace=pod.namespace)
         )
     state = f"{failure.reason}: {failure.message}"
     return Present((Evidence(failure.at, failure.message),), {"state": state}, since=by(failure.first))
-
-
-def newer(event: MergedEvent, other: MergedEvent) -> bool:
-    """Whether ``event`` certainly was last seen after ``other``."""
-    if event.last.latest is not None and other.last.latest is not None:
-        return event.last.latest > other.last.latest
-    if event.age is not None and other.age is not None:
-        return event.age < other.age
-    return False
-
-
-def _fresh(scene: Scene, event: MergedEvent) -> bool:
-    if event.age is not None:
-        return event.age <= RESTART_MEMORY
-    return (
-        event.last.latest is not None and scene.as_of is not None and scene.as_of - event.last.latest <= RESTART_MEMORY
-    )
 
 
 def judge_states(pod: PodView) -> Verdict:

@@ -46,6 +46,10 @@ _EXCEEDED = expression(
 )
 
 
+#: Controllers whose pods a quota may refuse.
+CONTROLLERS = ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "ReplicationController")
+
+
 def _refusals(scene: Scene, workload: Subject) -> list[tuple[str, Evidence]]:
     found = [(event.message, Evidence(event.at, event.message)) for event in scene.derive(refusals, workload)]
     return found + list(scene.derive(failing_condition, workload))
@@ -64,18 +68,22 @@ def _quotas(scene: Scene, workload: Subject) -> list[Subject]:
 QUOTAS = Relation("is limited by", _quotas)
 
 
+def _by_quota(scene: Scene) -> dict[Subject, list[tuple[re.Match[str], Evidence]]]:
+    """Every refusal that names a quota, by that quota."""
+    index: dict[Subject, list[tuple[re.Match[str], Evidence]]] = {}
+    shown = [subject for kind in CONTROLLERS for subject in scene.subjects(kind)]
+    warned = [subject for subject in scene.events if subject.kind in CONTROLLERS]
+    for workload in dict.fromkeys([*shown, *warned]):
+        for message, evidence in _refusals(scene, workload):
+            if match := _EXCEEDED.search(message):
+                quota = Subject("ResourceQuota", match["quota"], workload.namespace)
+                index.setdefault(quota, []).append((match, evidence))
+    return index
+
+
 def exceeded_by(scene: Scene, quota: Subject) -> list[tuple[re.Match[str], Evidence]]:
     """Refusals that name the quota, on events or as condition ReplicaFailure"""
-    found = []
-    for kind in ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job"):
-        for workload in scene.subjects(kind):
-            if workload.namespace != quota.namespace:
-                continue
-            for message, evidence in _refusals(scene, workload):
-                match = _EXCEEDED.search(message)
-                if match and match["quota"] == quota.name:
-                    found.append((match, evidence))
-    return found
+    return scene.derive_once(_by_quota).get(quota, [])
 
 
 @rule(QUOTA_EXCEEDED, rows=("Q1",), leads=(leads_to(PODS_NOT_CREATED, via=QUOTAS),))

@@ -13,7 +13,8 @@ from kwhy.model.time import by
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
 from kwhy.probes.kubectl import DESCRIBE_NAMESPACED, EVENTS
 from kwhy.scene.events import MergedEvent
-from kwhy.scene.relations import ITSELF, replica_sets_of
+from kwhy.scene.recency import known_by_events, unanswered
+from kwhy.scene.relations import ITSELF, owner_of, replica_sets_of
 from kwhy.scene.scene import Scene
 from kwhy.scene.views import WorkloadView
 
@@ -88,3 +89,29 @@ def pods_not_created(
         EVENTS.of(namespace=workload.namespace),
         DESCRIBE_NAMESPACED.of(kind="replicasets", name="", namespace=workload.namespace),
     )
+
+
+#: Controllers that create pods.
+_CONTROLLERS = ("ReplicaSet", "StatefulSet", "DaemonSet", "Job", "ReplicationController")
+
+
+def _known_by_events(scene: Scene) -> Iterable[Subject]:
+    shown = known_by_events(scene, *_CONTROLLERS)
+    return [subject for subject in shown if not scene.exists(owner_of(scene, subject))]
+
+
+@rule(PODS_NOT_CREATED, rows=("P10", "Q1"), among=_known_by_events, symptom=True)
+def pods_not_created_by_events(workload: WorkloadView) -> Verdict:
+    """The API server refuses the workload's pods, as events say.
+
+    What it means: Only events were shown; the newest of them says that a pod could not be created.
+    How it shows: FailedCreate within the last ten minutes, and no SuccessfulCreate after it.
+    What looks like it: Events outlive their controller by an hour.
+    Source: Kubernetes v1.34 pkg/controller/controller_utils.go (FailedCreatePodReason).
+    """
+    failure = None
+    if not workload.observations:
+        failure = unanswered(workload.scene, workload.subject, {"FailedCreate": ("SuccessfulCreate",)})
+    if failure is None:
+        return unsure(f"whether pods of {workload.subject} are created", *workload.probes())
+    return Present((Evidence(failure.at, failure.message),), {"message": failure.message}, since=by(failure.first))
