@@ -94,17 +94,17 @@ def _pods_by_owner(scene: Scene) -> dict[Subject, list[Subject]]:
     return index
 
 
-def _pods_by_node(scene: Scene) -> dict[str, list[Subject]]:
-    index: dict[str, list[Subject]] = defaultdict(list)
+def _structs_by_node(scene: Scene) -> dict[str, list[tuple[Subject, Pod | None]]]:
+    index: dict[str, list[tuple[Subject, Pod | None]]] = defaultdict(list)
     for pod, struct in scene.lone_structs("Pod"):
         if isinstance(struct, Pod):
             name = struct.spec.node_name
             if isinstance(name, str) and name:
-                index[name].append(pod)
+                index[name].append((pod, struct))
             continue
         node = PodView(scene, pod).node_name
         if node.observed and node.value:
-            index[node.value].append(pod)
+            index[node.value].append((pod, None))
     return index
 
 
@@ -131,7 +131,12 @@ def pods_of(scene: Scene, owner: Subject) -> list[Subject]:
 
 def pods_on(scene: Scene, node: Subject) -> list[Subject]:
     """The pods bound to a node."""
-    return scene.derive_once(_pods_by_node).get(node.name, [])
+    return [pod for pod, _ in structs_on(scene, node)]
+
+
+def structs_on(scene: Scene, node: Subject) -> list[tuple[Subject, Pod | None]]:
+    """The pods bound to a node, each with its struct where one document shows it whole; else views need merging."""
+    return scene.derive_once(_structs_by_node).get(node.name, [])
 
 
 def replica_sets_of(scene: Scene, deployment: Subject) -> list[Subject]:

@@ -7,8 +7,9 @@ Topology spread and volume limits are not recomputed: for them the scheduler's w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 
 from msgspec import UNSET
 
@@ -34,7 +35,7 @@ from kwhy.knowledge.scheduling.obstacles import (
 from kwhy.model.document import Locator
 from kwhy.model.quantity import in_words, parse_quantity
 from kwhy.model.subject import Subject
-from kwhy.scene.relations import label_selector_matches, pods_on
+from kwhy.scene.relations import label_selector_matches, pods_in, structs_on
 from kwhy.scene.scene import Scene
 from kwhy.scene.views import NodeView
 
@@ -146,6 +147,17 @@ def _selector(scene: Scene, pod: Pod, node: NodeView, obstacles: list[Obstacle],
         obstacles.append(Obstacle(Kind.SELECTOR, "matches no required node affinity term", labels.place))
 
 
+def selector_refuses(pod: Pod, labels: Mapping[str, str] | None, name: str) -> bool:
+    """Whether nodeSelector or required node affinity excludes a node with these labels; False where none were shown."""
+    if labels is None:
+        return False
+    wanted = pod.spec.node_selector if isinstance(pod.spec.node_selector, dict) else {}
+    terms = required_terms(pod)
+    return any(labels.get(key) != value for key, value in wanted.items()) or (
+        terms is not None and not any(_term_matches(term, labels, name) for term in terms)
+    )
+
+
 def _label_at(labels: Locator, excerpt: str) -> Locator:
     """The place of the labels, with the one that matters."""
     return labels.document.at(labels.line, labels.path, excerpt or labels.excerpt)
@@ -158,7 +170,7 @@ def required_terms(pod: Pod) -> list[NodeSelectorTerm] | None:
     return (required.node_selector_terms or []) if required is not None else None
 
 
-def _term_matches(term: NodeSelectorTerm, labels: dict[str, str], name: str) -> bool:
+def _term_matches(term: NodeSelectorTerm, labels: Mapping[str, str], name: str) -> bool:
     """All requirements of a term; an empty term matches nothing (component-helpers nodeaffinity)."""
     if not term.match_expressions and not term.match_fields:
         return False
@@ -168,7 +180,7 @@ def _term_matches(term: NodeSelectorTerm, labels: dict[str, str], name: str) -> 
     )
 
 
-def requirement_holds(requirement: NodeSelectorRequirement, labels: dict[str, str]) -> bool:
+def requirement_holds(requirement: NodeSelectorRequirement, labels: Mapping[str, str]) -> bool:
     """labels.Requirement.Matches for the operators of node selectors."""
     value, values = labels.get(requirement.key), requirement.values or []
     match requirement.operator:
@@ -186,17 +198,21 @@ def requirement_holds(requirement: NodeSelectorRequirement, labels: dict[str, st
     return False
 
 
-def requests_of(pod: Pod) -> dict[str, Decimal]:
+def requests_of(pod: Pod) -> Mapping[str, Decimal]:
     """What the scheduler reserves: the sum over containers and sidecars, or the largest init step, plus overhead.
 
     Source: k8s.io/component-helpers v0.34 resource/helpers.go (PodRequests).
     """
+    spec = pod.spec
+    containers = spec.containers if isinstance(spec.containers, list) else []
+    if len(containers) == 1 and not spec.init_containers and not spec.overhead:
+        return _requests(containers[0])
     total: dict[str, Decimal] = {}
-    for container in pod.spec.containers if isinstance(pod.spec.containers, list) else []:
+    for container in containers:
         _add(total, _requests(container))
     sidecars: dict[str, Decimal] = {}
     largest: dict[str, Decimal] = {}
-    for container in pod.spec.init_containers if isinstance(pod.spec.init_containers, list) else []:
+    for container in spec.init_containers if isinstance(spec.init_containers, list) else []:
         step = dict(sidecars)
         _add(step, _requests(container))
         if container.restart_policy == "Always":
@@ -206,27 +222,27 @@ def requests_of(pod: Pod) -> dict[str, Decimal]:
     _add(total, sidecars)
     for resource, amount in largest.items():
         total[resource] = max(total.get(resource, Decimal(0)), amount)
-    _add(total, _amounts(pod.spec.overhead))
+    _add(total, amounts_of(spec.overhead))
     return total
 
 
-def _requests(container: Container) -> dict[str, Decimal]:
-    resources = container.resources
-    requests = getattr(resources, "requests", None)
-    return _amounts(requests)
+def _requests(container: Container) -> Mapping[str, Decimal]:
+    return amounts_of(getattr(container.resources, "requests", None))
 
 
-def _amounts(quantities: object) -> dict[str, Decimal]:
-    amounts: dict[str, Decimal] = {}
-    if isinstance(quantities, dict):
-        for resource, written in quantities.items():
-            amount = parse_quantity(written)
-            if amount is not None:
-                amounts[resource] = amount
-    return amounts
+def amounts_of(quantities: object) -> Mapping[str, Decimal]:
+    """The quantities that are numbers."""
+    return _amounts(tuple(quantities.items())) if isinstance(quantities, dict) else {}
 
 
-def _add(total: dict[str, Decimal], more: dict[str, Decimal]) -> None:
+@lru_cache(maxsize=4096)
+def _amounts(quantities: tuple[tuple[str, Quantity], ...]) -> Mapping[str, Decimal]:
+    """Pods of one workload ask for the same, and nodes of one type offer the same."""
+    amounts = ((resource, parse_quantity(written)) for resource, written in quantities)
+    return {resource: amount for resource, amount in amounts if amount is not None}
+
+
+def _add(total: dict[str, Decimal], more: Mapping[str, Decimal]) -> None:
     for resource, amount in more.items():
         total[resource] = total.get(resource, Decimal(0)) + amount
 
@@ -236,7 +252,7 @@ def _resources(scene: Scene, pod: Pod, node: NodeView, obstacles: list[Obstacle]
     if not allocatable.observed:
         unknown.append(f"the allocatable resources of {node.name}")
         return
-    used = used_on(scene, node.subject)
+    used = scene.derive(used_on, node.subject)
     for resource, wanted in requests_of(pod).items():
         if not wanted:
             continue
@@ -266,36 +282,38 @@ def _offered(allocatable: dict[str, Quantity], resource: str) -> Decimal:
     return parse_quantity(allocatable.get(resource, 0)) or Decimal(0)
 
 
-def used_on(scene: Scene, node: Subject) -> dict[str, Decimal] | None:
+def used_on(scene: Scene, node: Subject) -> Mapping[str, Decimal] | None:
     """Requests of the pods bound to a node: summed where every pod was shown whole, else as kubectl prints the sum."""
-    return _summed(scene, node) or _printed_sum(scene, node)
+    return _summed(scene, node) or scene.derive_once(_printed_sums).get(node.name)
 
 
-def _printed_sum(scene: Scene, node: Subject) -> dict[str, Decimal] | None:
-    """ "Allocated resources" of kubectl describe node."""
+def _printed_sums(scene: Scene) -> dict[str, Mapping[str, Decimal]]:
+    """ "Allocated resources" of kubectl describe node, by node."""
+    sums: dict[str, Mapping[str, Decimal]] = {}
     for allocation in scene.facts(NodeAllocation):
-        if allocation.node == node.name:
-            total = _amounts({resource: share.amount for resource, share in allocation.requests.items()})
-            return total if allocation.total is None else {**total, "pods": Decimal(allocation.total)}
-    return None
+        total = amounts_of({resource: share.amount for resource, share in allocation.requests.items()})
+        pods = {} if allocation.total is None else {"pods": Decimal(allocation.total)}
+        sums.setdefault(allocation.node, {**total, **pods})
+    return sums
 
 
-def _summed(scene: Scene, node: Subject) -> dict[str, Decimal] | None:
+def _summed(scene: Scene, node: Subject) -> Mapping[str, Decimal] | None:
     """None where not every pod of the cluster was shown whole."""
     if scene.listing("Pod", None) is None:
         return None
-    total: dict[str, Decimal] = {"pods": Decimal(0)}
-    for subject in pods_on(scene, node):
-        bound = whole_pod(scene, subject)
+    count, total = 0, dict[str, Decimal]()
+    for subject, struct in structs_on(scene, node):
+        bound = struct or whole_pod(scene, subject)
         if bound is None:
             return None
         if bound.status.phase not in ("Succeeded", "Failed"):
             _add(total, requests_of(bound))
-            total["pods"] += 1
-    return total
+            count += 1
+    return {**total, "pods": Decimal(count)}
 
 
-def _host_ports(pod: Pod) -> set[tuple[int, str]]:
+def host_ports(pod: Pod) -> set[tuple[int, str]]:
+    """The ports of the node, with their protocols, that the pod takes."""
     containers = pod.spec.containers if isinstance(pod.spec.containers, list) else []
     return {
         (port.host_port, port.protocol)
@@ -305,46 +323,67 @@ def _host_ports(pod: Pod) -> set[tuple[int, str]]:
     }
 
 
+def ports_on(scene: Scene, node: Subject) -> dict[tuple[int, str], Subject]:
+    """The host ports that are taken on a node, and the pods that have them."""
+    return scene.derive(_ports_on, node)
+
+
+def _ports_on(scene: Scene, node: Subject) -> dict[tuple[int, str], Subject]:
+    taken: dict[tuple[int, str], Subject] = {}
+    for subject, struct in structs_on(scene, node):
+        bound = struct or whole_pod(scene, subject)
+        if bound is not None and bound.status.phase not in ("Succeeded", "Failed"):
+            for port in host_ports(bound):
+                taken.setdefault(port, subject)
+    return taken
+
+
 def _ports(scene: Scene, pod: Pod, node: NodeView, obstacles: list[Obstacle], unknown: list[str]) -> None:
-    wanted = _host_ports(pod)
+    wanted = host_ports(pod)
     if not wanted:
         return
-    for subject in pods_on(scene, node.subject):
-        bound = whole_pod(scene, subject)
-        if bound is None or bound.status.phase in ("Succeeded", "Failed"):
-            continue
-        for port, protocol in sorted(wanted & _host_ports(bound)):
-            says = f"has host port {port}/{protocol} taken by {subject}"
-            obstacles.append(Obstacle(Kind.PORTS, says, scene.observations(subject)[0].at, f"{port}/{protocol}"))
+    taken = ports_on(scene, node.subject)
+    for port, protocol in sorted(wanted & taken.keys()):
+        subject = taken[port, protocol]
+        says = f"has host port {port}/{protocol} taken by {subject}"
+        obstacles.append(Obstacle(Kind.PORTS, says, scene.observations(subject)[0].at, f"{port}/{protocol}"))
+
+
+def anti_affinity_terms(pod: Pod) -> list[PodAffinityTerm]:
+    """The pods that this one refuses to join."""
+    return getattr(getattr(pod.spec.affinity, "pod_anti_affinity", None), "required", None) or []
 
 
 def _anti_affinity(scene: Scene, pod: Pod, node: NodeView, obstacles: list[Obstacle], unknown: list[str]) -> None:
     """Required anti-affinity of the pod against pods in the node's topology domain."""
-    rules = getattr(getattr(pod.spec.affinity, "pod_anti_affinity", None), "required", None)
-    if not rules:
+    terms = anti_affinity_terms(pod)
+    if not terms:
         return
     labels = node.labels
     if not labels.observed:
         unknown.append(f"the labels of {node.name}")
         return
-    for term in rules:
+    for term in terms:
         domain = labels.value.get(term.topology_key)
-        if domain is None:
-            continue
-        for other, bound in _in_domain(scene, term, domain):
-            if _selected(term, pod, bound):
-                says = f"runs {other} in the same {term.topology_key}, which the pod refuses to join"
-                obstacles.append(Obstacle(Kind.POD_ANTI_AFFINITY, says, scene.observations(other)[0].at, str(other)))
+        for other in joined_domains(scene, pod, term).get(domain, ()) if domain is not None else ():
+            says = f"runs {other} in the same {term.topology_key}, which the pod refuses to join"
+            obstacles.append(Obstacle(Kind.POD_ANTI_AFFINITY, says, scene.observations(other)[0].at, str(other)))
 
 
-def _in_domain(scene: Scene, term: PodAffinityTerm, domain: str) -> Iterable[tuple[Subject, Pod]]:
-    for subject in scene.subjects("Node"):
-        labels = NodeView(scene, subject).labels
-        if labels.observed and labels.value.get(term.topology_key) == domain:
-            for other in pods_on(scene, subject):
-                bound = whole_pod(scene, other)
-                if bound is not None and bound.status.phase not in ("Succeeded", "Failed"):
-                    yield other, bound
+def joined_domains(scene: Scene, pod: Pod, term: PodAffinityTerm) -> dict[str, list[Subject]]:
+    """The domains of the term's topology key in which selected pods run, and those pods."""
+    domains: dict[str, list[Subject]] = {}
+    for namespace in term.namespaces or [pod.metadata.namespace]:
+        for other in pods_in(scene, namespace):
+            bound = whole_pod(scene, other)
+            if bound is None or bound.status.phase in ("Succeeded", "Failed") or not _selected(term, pod, bound):
+                continue
+            name = bound.spec.node_name
+            labels = NodeView(scene, Subject("Node", name)).labels if isinstance(name, str) and name else None
+            domain = labels.value.get(term.topology_key) if labels is not None and labels.observed else None
+            if domain is not None:
+                domains.setdefault(domain, []).append(other)
+    return domains
 
 
 def _selected(term: PodAffinityTerm, pod: Pod, other: Pod) -> bool:

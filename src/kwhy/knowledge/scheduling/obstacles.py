@@ -68,11 +68,15 @@ class Obstacle(msgspec.Struct, frozen=True):
 
 
 class NodeFit(msgspec.Struct, frozen=True):
-    """What keeps a pod off one node. ``unknown`` names predicates that could not be computed and why."""
+    """What keeps a pod off one node. ``unknown`` names predicates that could not be computed and why.
+
+    ``alike`` are further nodes with the same kinds of obstacles, for which no fit of their own is kept.
+    """
 
     node: Subject
     obstacles: tuple[Obstacle, ...]
     unknown: tuple[str, ...] = ()
+    alike: tuple[Subject, ...] = ()
 
     @property
     def kinds(self) -> frozenset[Kind]:

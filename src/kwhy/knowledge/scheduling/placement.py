@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from kwhy.facts.objects import Pod
+from kwhy.knowledge.scheduling.alike import alike
 from kwhy.knowledge.scheduling.fit import fit, shown_pod
 from kwhy.knowledge.scheduling.obstacles import Kind, NodeFit, Obstacle
 from kwhy.knowledge.scheduling.stated import Stated, StatedReason, read_message
@@ -29,10 +31,14 @@ _STATED_ONLY = frozenset(
         Kind.OTHER,
     }
 )
+#: Of nodes that are alike so many are looked at one by one: as many as a report quotes.
+EXAMPLES = 4
 
 
 class Placement(msgspec.Struct, frozen=True):
-    """``fits`` covers the nodes that were shown; ``complete``: that is every node that the scheduler knows.
+    """``fits`` covers the nodes that were shown, some standing for others that are alike.
+
+    ``complete``: those are all the nodes that the scheduler knows.
 
     ``decisive`` are the kinds of obstacle of which one, taken away, would let the pod run (or would first have to go).
     """
@@ -53,8 +59,8 @@ class Placement(msgspec.Struct, frozen=True):
     def nodes_with(self, kind: Kind) -> list[Subject]:
         """The nodes that this kind of obstacle decides for: it is all that keeps the pod off them."""
         considered = for_ordinary_pods(self.fits)
-        only = [f.node for f in considered if f.kinds == {kind}]
-        return only or [f.node for f in considered if kind in f.kinds]
+        found = [f for f in considered if f.kinds == {kind}] or [f for f in considered if kind in f.kinds]
+        return [node for f in found for node in (f.node, *f.alike)]
 
     def obstacles(self, kind: Kind) -> list[tuple[Subject, Obstacle]]:
         return [(f.node, o) for f in for_ordinary_pods(self.fits) for o in f.obstacles if o.kind is kind]
@@ -86,12 +92,21 @@ def placement(scene: Scene, pod: Subject) -> Placement:
     stated = read_message(event.message) if event is not None else None
     shown = shown_pod(scene, pod)
     nodes = scene.subjects("Node")
-    fits = tuple(fit(scene, shown[0], shown[1], node) for node in nodes) if shown is not None else ()
+    fits = _fits(scene, *shown) if shown is not None else ()
     listed = scene.listing("Node", None) is not None
     complete = bool(fits) and (listed or (stated is not None and stated.nodes == len(nodes)))
     decisive = _decisive(fits, complete, stated)
     heard = event is not None or scene.listing("Event", pod.namespace) is not None
     return Placement(pod, fits, complete, stated, event, decisive, _gaps(pod, shown is not None, complete, heard))
+
+
+def _fits(scene: Scene, pod: Pod, whole: bool) -> tuple[NodeFit, ...]:
+    """The obstacles on every node, worked out for a few of those that are alike."""
+    found = []
+    for nodes in alike(scene, pod):
+        shown = [fit(scene, pod, whole, node) for node in nodes[:EXAMPLES]]
+        found += [msgspec.structs.replace(shown[0], alike=tuple(nodes[EXAMPLES:])), *shown[1:]]
+    return tuple(found)
 
 
 def newest_refusal(scene: Scene, pod: Subject) -> MergedEvent | None:
