@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from fnmatch import fnmatch
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -24,7 +25,7 @@ ENVIRONMENT = os.environ | {"LAB_FAULTS": ":".join(map(str, FILES))}
 
 parser = argparse.ArgumentParser(prog="batch.py")
 parser.add_argument("recordings", type=Path)
-parser.add_argument("faults", nargs="*")
+parser.add_argument("faults", nargs="*", help="names, or patterns such as mysql-*")
 parser.add_argument("--file")
 parser.add_argument("--keep", action="store_true", help="leave the faults active")
 options = parser.parse_args()
@@ -51,6 +52,8 @@ for path in FILES:
     if options.file == path.stem:
         options.faults = [*options.faults, *faults]
 
+options.faults = [n for n in FAULTS if any(fnmatch(n, pattern) for pattern in options.faults)]
+
 
 def record(fault, directory, truth=None):
     """The lab's own record, then YAML and text of the same moment."""
@@ -60,18 +63,21 @@ def record(fault, directory, truth=None):
 
 
 def write(fault, directory, truth):
-    shutil.rmtree(directory, ignore_errors=True)
+    new = directory.with_name(f".{directory.name}.new")
+    shutil.rmtree(new, ignore_errors=True)
     only = ["--only", fault.name] if fault.namespaces else []
-    done = lab("record", str(directory), *only, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    done = lab("record", str(new), *only, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
-        print(f"{fault.name}: not recorded: {done.stdout}")
+        print(f"{directory.name}: not recorded: {done.stdout}", flush=True)
         return
     with (HERE / "more.py").open("rb") as script:
-        lab("exec", "env", f"OUT={directory}", "python3", "-", *(fault.namespaces or []), stdin=script)
+        lab("exec", "env", f"OUT={new}", "python3", "-", *(fault.namespaces or []), stdin=script)
     if truth:
-        for left in directory.glob("*.txt"):  # by the fault, before it was put right
+        for left in new.glob("*.txt"):  # by the fault, before it was put right
             left.unlink()
-        (directory / "truth.json").write_text(json.dumps(truth, indent=1) + "\n")
+        (new / "truth.json").write_text(json.dumps(truth, indent=1) + "\n")
+    shutil.rmtree(directory, ignore_errors=True)
+    new.rename(directory)
     print(f"{directory}: {done.stdout.strip()}", flush=True)
 
 

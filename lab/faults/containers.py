@@ -1,6 +1,6 @@
 """Faults of containers and of the configuration they read. TWINS: how a fault is put right in place."""
 
-from catalogue import client, deployment, healthy, probe, service, workload
+from catalogue import FAULTS, client, deployment, healthy, probe, service, workload
 
 TOOL = "registry.lab.example/shop/tool:2.0.0"
 BUSYBOX = "docker.io/library/busybox:1.35"
@@ -141,6 +141,7 @@ workload(
     "The program runs as user 1000, the hostPath directory belongs to root with mode 0755: it may not write there.",
     tool("archive", "archive", ["write", "/data/records"], spec=spec | {"securityContext": {"runAsUser": 1000}}, container=container),
 )
+FAULTS[-1].undo = "rm -rf /var/lib/archive-data"
 spec, container = mounted({"emptyDir": {}}, "thumbs", "/cache", "cache")
 workload(
     "permission-denied-other-volume-is-fine",

@@ -165,7 +165,11 @@ workload(
  "endpoints": [{"addresses": ["$ip"], "conditions": {"ready": true}, "nodeName": "node-b"}]}
 END
         sleep 10
-        (echo '$ curl -sS -m 5 http://10.55.0.10:31080/'; ip netns exec $(ip netns | head -1 | cut -d' ' -f1) curl -sS -m 5 http://10.55.0.10:31080/ 2>&1 || true) >$KEEP/curl.txt
+        ip netns add outside; ip link set uplink netns outside
+        far() { ip netns exec outside "$@"; }
+        far ip addr add 10.55.0.1/24 dev uplink; far ip link set uplink up
+        (echo '$ curl -sS -m 5 http://10.55.0.10:31080/'; far curl -sS -m 5 http://10.55.0.10:31080/ 2>&1 || true) >$KEEP/curl.txt
+        far ip addr flush dev uplink; far ip link set uplink netns 1; ip netns del outside; ip link set uplink up
         iptables-save >$KEEP/iptables-save.txt
     """,
     settle=2,
