@@ -16,6 +16,7 @@ from kwhy.facts.log_patterns import (
     kubelet,
     kubelet_node,
     kubelet_start,
+    own_container,
     runc,
     systemd,
     transport,
@@ -37,6 +38,7 @@ _MODULES: tuple[ModuleType, ...] = (
     systemd,
     transport,
     application,
+    own_container,
 )
 
 
