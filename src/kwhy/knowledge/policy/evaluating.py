@@ -56,9 +56,9 @@ class End(msgspec.Struct, frozen=True):
 
 
 class Packet(msgspec.Struct, frozen=True):
-    """To which port of the destination itself (behind Services), by which protocol."""
+    """To which port of the destination itself (behind Services), by which protocol. None: which port is not known."""
 
-    port: int
+    port: int | None
     protocol: str = "TCP"
 
 
@@ -169,6 +169,8 @@ def _port(port: NetworkPolicyPort, packet: Packet, to: End) -> Known:
         return False
     if port.port is None:
         return True
+    if packet.port is None:
+        return None
     if isinstance(port.port, int):
         return port.port <= packet.port <= (port.end_port or port.port)
     if to.ports is not None:
