@@ -105,6 +105,7 @@ class Container(ApiStruct, frozen=True):
     readiness_probe: Maybe[Probe] = UNSET
     startup_probe: Maybe[Probe] = UNSET
     restart_policy: Maybe[str] = UNSET
+    security_context: Maybe[SecurityContext] = UNSET
     lifecycle: Maybe[Lifecycle] = UNSET
 
 
