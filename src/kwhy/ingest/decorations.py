@@ -43,6 +43,7 @@ _ENTITIES = {
 #: kubectl prints these words; a page's source shows them escaped.
 _ESCAPED_WORD = expression(rb"&lt;(?:none|unset|unknown|nil|invalid|not set|empty|\w+)&gt;")
 
+_NO_BREAK_SPACE = b"\xc2\xa0"
 #: “ ” „ ‟ and ‘ ’ ‚ ‛ as word processors and chats put them for " and '.
 _TYPOGRAPHIC = (
     (expression(b"\xe2\x80[\x9c\x9d\x9e\x9f]"), b'"'),
@@ -57,6 +58,8 @@ def undecorated(data: bytes | mmap.mmap) -> bytes | mmap.mmap:
     head = bytes(data[:_LOOKED_AT])
     if _plain(head):
         return data
+    if _NO_BREAK_SPACE in head:  # web pages keep runs of blanks with them
+        data = bytes(data).replace(_NO_BREAK_SPACE, b" ")
     data = _without_entities(data, head)
     data = _without_typographic_quotes(data, head)
     for _ in range(3):  # a quote of a quote in a frame
@@ -98,7 +101,8 @@ def _dedented(data: bytes | mmap.mmap) -> bytes | None:
 def _plain(head: bytes) -> bool:
     """Whether nothing in the head can be a decoration: true of most documents, and told in microseconds."""
     first = head.lstrip(b"\n")[:8].lstrip(b" ")
-    return first[:1] not in (b">", b"\xe2") and b"&" not in head and b"\xe2\x80" not in head
+    marks = (b"&", b"\xe2\x80", _NO_BREAK_SPACE)
+    return first[:1] not in (b">", b"\xe2") and not any(mark in head for mark in marks)
 
 
 def _sample(data: bytes | mmap.mmap) -> list[bytes]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO, TypeVar, cast
 
 import msgspec
 
+from kwhy.facts.collection import NotRead
+from kwhy.ingest.archives import Opened
 from kwhy.ingest.catalogue import all_formats
 from kwhy.ingest.decorations import undecorated, without_margin
 from kwhy.ingest.encodings import is_binary, normalised
@@ -16,8 +18,10 @@ from kwhy.ingest.limits import HEAD_BYTES, Limits
 from kwhy.ingest.raw import RawFile, Unreadable
 from kwhy.ingest.recognise import CERTAIN, Recognition, recognised
 from kwhy.ingest.redact import redacted
+from kwhy.ingest.refusals import unread_lines
 from kwhy.ingest.session.blocks import begins_several, blocks_of
-from kwhy.ingest.sources import files_of
+from kwhy.ingest.session.prose import reads_as_prose
+from kwhy.ingest.sources import Opener, files_of
 from kwhy.model.diagnosis import Coverage, DocumentCoverage
 from kwhy.model.document import Document, Unparsed
 from kwhy.model.fact import Fact
@@ -27,6 +31,8 @@ F = TypeVar("F")
 
 #: The format that splits itself.
 SESSION = "terminal-session"
+#: Somebody's own words beside outputs: told from outputs that nobody understood.
+PROSE = "prose"
 #: How many places of unparsed parts the report names per document; the number of all is kept.
 PROBLEMS_SHOWN = 5
 
@@ -86,7 +92,14 @@ class Evidence(msgspec.Struct, frozen=True):
             for count in self.counts
         )
         unrecognised = tuple(f"{item.source}: {item.why}" for item in self.unrecognised)
+        unrecognised += unread_lines(self.of(NotRead))
         return Coverage(documents, unrecognised, self.failed, self.bytes_read)
+
+
+def _form(block: Document, formats: Sequence[Format]) -> str | None:
+    """What a part of a document is: the name of its format, or prose; None where nothing tells."""
+    found = recognised(block, formats).format
+    return found.name if found is not None else PROSE if reads_as_prose(block.text) else None
 
 
 def _place(item: Unparsed) -> str:
@@ -102,14 +115,16 @@ def read(
     limits: Limits | None = None,
     stdin: BinaryIO | None = None,
     formats: Sequence[Format] | None = None,
+    openers: Mapping[str, Opener] | None = None,
 ) -> Evidence:
     """Read all sources. What cannot be read or understood is listed; the rest goes on.
 
+    ``openers`` open the sources that are no files.
     Raises :class:`NothingReadable` where no source could be read at all.
     """
     reading = _Reading(limits or Limits(), formats if formats is not None else all_formats())
     files = 0
-    for item in files_of(sources, limits, stdin):
+    for item in files_of(sources, limits, stdin, openers):
         if isinstance(item, Unreadable):
             reading.unrecognised.append(item)
             continue
@@ -119,6 +134,28 @@ def read(
         reading.file(item)
     if not files and (reading.unrecognised or not sources):
         raise NothingReadable(tuple(reading.unrecognised))
+    return reading.evidence()
+
+
+def read_further(evidence: Evidence, items: Iterable[Opened], *, formats: Sequence[Format] | None = None) -> Evidence:
+    """``evidence`` and what ``items`` add to it; nothing is read twice."""
+    reading = _Reading(
+        Limits(),
+        formats if formats is not None else all_formats(),
+        list(evidence.documents),
+        {kind: list(facts) for kind, facts in evidence.facts.items()},
+        list(evidence.unparsed),
+        list(evidence.unrecognised),
+        list(evidence.counts),
+        list(evidence.failed),
+        list(evidence.notes),
+        evidence.bytes_read,
+    )
+    for item in items:
+        if isinstance(item, Unreadable):
+            reading.unrecognised.append(item)
+        else:
+            reading.file(item)
     return reading.evidence()
 
 
@@ -214,12 +251,15 @@ class _Reading:
         if binary or not begins_several(bytes(document.data[:HEAD_BYTES])):
             return []
         blocks = blocks_of(document)
-        found = {recognised(block, self.formats).format for block in blocks} - {None}
+        found = {_form(block, self.formats) for block in blocks} - {None}
         return blocks if len(found) >= 2 else []
 
     def _without_format(self, document: Document, binary: bool) -> None:
         if not document.data:
             document.format = "empty"
+            self.counts.append(DocumentCount(document, 0, 0))
+        elif document.parent is not None and not binary and reads_as_prose(document.text):
+            document.format = PROSE
             self.counts.append(DocumentCount(document, 0, 0))
         elif binary:
             self._set_aside(document, "binary data of no known format")
