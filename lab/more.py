@@ -22,6 +22,11 @@ KINDS = [
     ("apiservices", False), ("customresourcedefinitions", False), ("priorityclasses", False), ("namespaces", False),
 ]  # fmt: skip
 ALWAYS = {"apiservices", "priorityclasses", "leases"}  # each cluster has them: only when everything is wanted
+# described by the lab's own record, part of "get all", or of no interest
+SHOWN = {
+    "pods", "deployments", "replicasets", "services", "jobs", "resourcequotas", "persistentvolumeclaims",
+    "horizontalpodautoscalers", "poddisruptionbudgets", "events", "leases", "configmaps", "serviceaccounts", "endpoints",
+}  # fmt: skip
 ROLLED_OUT = ("deployment", "statefulset", "daemonset")
 
 
@@ -67,7 +72,7 @@ def texts(scope, title):
     text(f"events-{title}.txt", "get", "events", *scope)
     text(f"top-pods-{title}.txt", "top", "pods", *scope)
     for kind, namespaced in KINDS:
-        if namespaced and kind not in ("events", "leases", "configmaps") and recorded(kind):
+        if namespaced and kind not in SHOWN and recorded(kind):
             text(f"describe-{kind}-{title}.txt", "describe", kind, *scope)
             text(f"get-{kind}-{title}.txt", "get", kind, *scope)
     if recorded("secrets"):

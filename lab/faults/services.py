@@ -197,12 +197,12 @@ def ingress(namespace, name, backend="web", port=80, cls="nginx", tls=None, path
     return {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": meta, "spec": spec}
 
 
-NGINX = {
-    "apiVersion": "networking.k8s.io/v1",
-    "kind": "IngressClass",
-    "metadata": {"name": "nginx"},
-    "spec": {"controller": "k8s.io/ingress-nginx"},
-}
+# Shared by these faults, so not taken back with one of them.
+NGINX = """
+        kubectl apply -f - <<END
+{"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass", "metadata": {"name": "nginx"}, "spec": {"controller": "k8s.io/ingress-nginx"}}
+END
+"""
 OPAQUE = {
     "apiVersion": "v1",
     "kind": "Secret",
@@ -227,7 +227,7 @@ for fault, space, truth, cause, objects in (
      [ingress("ing-empty", "shop", backend="empty"), service("ing-empty", "empty", {"app": "wbe"})]),
     ("ingress-healthy", "ing-ok", None, "nothing is wrong", [ingress("ing-ok", "shop")]),
 ):  # fmt: skip
-    workload(fault, space, truth, cause, NGINX, *healthy(space, "web", 2), *objects, settle=25)
+    workload(fault, space, truth, cause, *healthy(space, "web", 2), *objects, make=NGINX, settle=25)
 
 # ---- gateways and call graphs
 workload(
