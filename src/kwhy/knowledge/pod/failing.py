@@ -11,6 +11,7 @@ from kwhy.knowledge.workload.rollout_stuck import ROLLOUT_STUCK
 from kwhy.knowledge.workload.short_of_pods import SHORT_OF_PODS
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.document import Locator
+from kwhy.model.expressions import expression
 from kwhy.model.rule import leads_to, rule
 from kwhy.model.seen import Seen
 from kwhy.model.subject import Subject
@@ -18,8 +19,8 @@ from kwhy.model.time import Moment, by
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
 from kwhy.probes.kubectl import DESCRIBE_NAMESPACED
 from kwhy.scene.clock import parse_timestamp
+from kwhy.scene.events import MergedEvent
 from kwhy.scene.recency import known_by_events, unanswered
-from kwhy.scene.recency import newer as newer
 from kwhy.scene.relations import OWNS, SELECTS
 from kwhy.scene.scene import Scene
 from kwhy.scene.views import PodView
@@ -111,6 +112,10 @@ FAILURES = {
     "Evicted": (),
     "Unhealthy": ("Started",),
 }
+# MountVolume.SetUp failed for volume "kube-api-access-rsd5c" : object "shop"/"kube-root-ca.crt" not registered
+#: Kubernetes v1.34 pkg/kubelet/util/manager/cache_based_manager.go (Get): the kubelet has not taken the pod over yet,
+#: or has let it go; it says nothing about the object or the volume.
+NOT_REGISTERED = expression(r"object \"[^\"]{1,63}\"/\"[^\"]{1,253}\" not registered")
 #: One failed probe means nothing; so many in a row do (k8s.io/api v0.34 core/v1 Probe.failureThreshold).
 FAILED_PROBES = 3
 
@@ -132,12 +137,17 @@ def failing_by_events(pod: PodView) -> Verdict:
     if pod.observations:
         return unsure(f"the state of {pod.subject}", *pod.probes())
     failure = unanswered(pod.scene, pod.subject, FAILURES)
-    if failure is None or (failure.reason == "Unhealthy" and failure.count < FAILED_PROBES):
+    if failure is None or _means_nothing(failure):
         return unsure(
             f"whether {pod.subject} runs", DESCRIBE_NAMESPACED.of(kind="pod", name=pod.name, namespace=pod.namespace)
         )
     state = f"{failure.reason}: {failure.message}"
     return Present((Evidence(failure.at, failure.message),), {"state": state}, since=by(failure.first))
+
+
+def _means_nothing(failure: MergedEvent) -> bool:
+    few = failure.reason == "Unhealthy" and failure.count < FAILED_PROBES
+    return few or NOT_REGISTERED.search(failure.message) is not None
 
 
 def judge_states(pod: PodView) -> Verdict:

@@ -18,10 +18,11 @@ import msgspec
 from kwhy.facts.objects import PersistentVolumeClaim, Pod
 from kwhy.knowledge.config.references import said_to_lack, starting
 from kwhy.knowledge.container.runs import Statement, ask, event_messages, runs_of, statement_of
-from kwhy.knowledge.pod.failing import newer
+from kwhy.knowledge.pod.failing import NOT_REGISTERED
 from kwhy.model.expressions import expression
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Present, Verdict, unsure
+from kwhy.scene.recency import newer
 from kwhy.scene.relations import claims_of_pod
 from kwhy.scene.scene import Scene
 from kwhy.scene.views import PodView
@@ -158,7 +159,11 @@ def mount_errors(scene: Scene, pod: Subject) -> list[MountError]:
     if _mounted(scene, pod):
         return []
     lacking = {want.said.text for want in scene.derive(said_to_lack, pod)}
-    said = (s for s in event_messages(scene, pod, *VOLUME_EVENTS) if s.text not in lacking)
+    said = (
+        s
+        for s in event_messages(scene, pod, *VOLUME_EVENTS)
+        if s.text not in lacking and not NOT_REGISTERED.search(s.text)
+    )
     return [error for error in map(read_mount_error, said) if not _attached_since(scene, pod, error)]
 
 
