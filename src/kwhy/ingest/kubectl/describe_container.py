@@ -311,6 +311,8 @@ def _volume(name: str, fields: Entries) -> api.Volume:
             return api.Volume(name, empty_dir=_pairs(fields, (("Medium", "medium"), ("SizeLimit", "sizeLimit"))))
         case "Projected":
             return api.Volume(name, projected={"sources": _sources(fields.all)})
+        case "NFS":
+            return api.Volume(name, nfs=_pairs(fields, (("Server", "server"), ("Path", "path"))))
         case "EphemeralVolume":
             return api.Volume(name, ephemeral={})
         case _:
