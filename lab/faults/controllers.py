@@ -1,4 +1,4 @@
-"""Faults of workload controllers: StatefulSet, ReplicationController, DaemonSet, Job, CronJob, Deployment, HPA, PDB.
+"""Faults of workload controllers: StatefulSet, ReplicationController, DaemonSet, Job, CronJob, Deployment, PDB.
 
 TWINS says how a fault is put right in place, so that the same namespace can be recorded again in good health.
 """
@@ -63,25 +63,6 @@ def cron_job(namespace, name, says, schedule="*/1 * * * *", **spec):
             "jobTemplate": {"spec": {"template": template(name, says, restartPolicy="Never")}},
         }
         | spec,
-    }
-
-
-def autoscaler(namespace, name, target, low, high, utilization=60):
-    return {
-        "apiVersion": "autoscaling/v2",
-        "kind": "HorizontalPodAutoscaler",
-        "metadata": {"name": name, "namespace": namespace},
-        "spec": {
-            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": target},
-            "minReplicas": low,
-            "maxReplicas": high,
-            "metrics": [
-                {
-                    "type": "Resource",
-                    "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": utilization}},
-                }
-            ],
-        },
     }
 
 
@@ -240,30 +221,6 @@ workload(
     service("vectors", "index", {"app": "index"}),
     make="kubectl -n vectors set env deployment/index VERSION=2",
 )
-twice = [deployment("flashsale", n, ["serve", "8080"], 1) for n in ("offers", "offers-canary")]
-for d in twice:
-    d["spec"]["selector"] = {"matchLabels": {"app": "offers"}}
-    d["spec"]["template"]["metadata"]["labels"] = {"app": "offers"}
-workload(
-    "hpa-ambiguous-selector",
-    "flashsale",
-    "Deployment/flashsale/offers-canary",
-    "Deployments offers and offers-canary have the same selector app=offers, so the pods belong to two autoscalers and neither "
-    "scales (AmbiguousSelector).",
-    *twice,
-    autoscaler("flashsale", "offers", "offers", 1, 5),
-    autoscaler("flashsale", "offers-canary", "offers-canary", 1, 5),
-    settle=75,
-)
-workload(
-    "hpa-target-missing",
-    "coupons",
-    "HorizontalPodAutoscaler/coupons/coupons",
-    "The autoscaler scales Deployment coupon-api, which does not exist; the Deployment is called coupons-api.",
-    *healthy("coupons", "coupons-api"),
-    autoscaler("coupons", "coupons", "coupon-api", 1, 5),
-    settle=45,
-)
 workload(
     "pdb-overlap",
     "brokers",
@@ -344,7 +301,6 @@ TWINS = {
     "deploy-progress-deadline": "kubectl -n reviews rollout undo deployment/reviews; sleep 15",
     "deploy-maxunavailable0-no-room": """
         kubectl -n vectors patch deployment index -p '{"spec":{"strategy":{"rollingUpdate":{"maxUnavailable":1}}}}'; sleep 20""",
-    "hpa-target-missing": "kubectl -n coupons delete hpa coupons; sleep 2",
     "pdb-singleton": "kubectl -n registry delete pdb registry; sleep 2",
     "deploy-replicas-0-with-consumer": "kubectl -n stock scale deployment stock --replicas=2; sleep 20",
 }
