@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import UNSET
 
+from kwhy.facts.event_batch import EventBatch
 from kwhy.facts.objects import ApiObject, Event, Generic, Listing, ObjectBatch, Observation
 from kwhy.inspecting.rows import place, shortened
 from kwhy.model.inspection import Part, Row
@@ -42,8 +43,9 @@ def object_parts(scene: Scene, most: int | None) -> list[Part]:
     ]
     rows = [_object(observation) for observation in _observations(scene, None if most is None else most + 1)]
     left_out = whole.total() + partial.total() - len(rows[:most])
-    events = scene.facts(Event)
-    about = Counter(str(event.about) for event in events)
+    about = Counter(str(event.about) for event in scene.facts(Event))
+    for served in scene.facts(EventBatch):
+        about.update({str(subject): len(served.about(subject)) for subject in served.subjects()})
     parts = [
         Part("Kinds of objects", ("kind", "whole", "in part", "all of"), tuple(counts)),
         Part("Objects", (), tuple(rows[:most]), left_out),

@@ -51,15 +51,9 @@ def unanswered(
 
 def known_by_events(scene: Scene, *kinds: str) -> list[Subject]:
     """Objects of which nothing but events was shown, where no list of their kind tells that they are gone."""
-    index = scene.derive_once(_unseen)
+    unlisted = [kind for kind in kinds if scene.listing(kind, None) is None]
     return [
-        subject for kind in kinds for subject in index.get(kind, ()) if scene.listing(kind, subject.namespace) is None
+        subject
+        for subject in (scene.events.of_kinds(*unlisted) if unlisted else ())
+        if scene.listing(subject.kind, subject.namespace) is None and not scene.exists(subject)
     ]
-
-
-def _unseen(scene: Scene) -> dict[str, list[Subject]]:
-    index: dict[str, list[Subject]] = {}
-    for subject in scene.events:
-        if not scene.exists(subject):
-            index.setdefault(subject.kind, []).append(subject)
-    return index

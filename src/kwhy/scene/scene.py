@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TypeVar, cast
 
+from kwhy.facts.event_batch import EventBatch
 from kwhy.facts.objects import ApiObject, Event, Listing, ObjectBatch, Observation, Pod
 from kwhy.model.document import Document
 from kwhy.model.fact import Fact
 from kwhy.model.subject import Subject
-from kwhy.scene.events import MergedEvent, merge_events
+from kwhy.scene.events import Events, MergedEvent
 from kwhy.scene.hosts import Hosts, assign_hosts
 from kwhy.scene.inventory import Inventory
 from kwhy.scene.namespaces import with_namespaces
@@ -157,16 +158,13 @@ class Scene:
         return next(iter(self._listings.get(kind, {}).values()), None)
 
     @cached_property
-    def _events(self) -> dict[Subject, list[MergedEvent]]:
-        return merge_events(self.facts(Event))
+    def events(self) -> Events:
+        """The events by what they regard."""
+        return Events(self.facts(Event), self.facts(EventBatch))
 
     def events_about(self, subject: Subject) -> Sequence[MergedEvent]:
         """Events that regard the subject, newest first as far as that is known."""
-        return self._events.get(subject, ())
-
-    @property
-    def events(self) -> Mapping[Subject, Sequence[MergedEvent]]:
-        return self._events
+        return self.events.about(subject)
 
     # --- time -----------------------------------------------------------------------------------------------------
 

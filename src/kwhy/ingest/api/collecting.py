@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import msgspec
 
+from kwhy.facts.event_batch import EventBatch
 from kwhy.facts.objects import (
     ApiObject,
     ApiStruct,
@@ -21,7 +22,7 @@ from kwhy.facts.objects import (
     Pod,
     Secret,
 )
-from kwhy.ingest.api.events import event_fact
+from kwhy.ingest.api.events import event_batch, event_fact, says_about
 from kwhy.ingest.api.kinds import ApiEvent, Envelope, SecretKeys, has_struct, struct_for
 from kwhy.ingest.api.repair import mended
 from kwhy.ingest.api.sharing import Neighbour
@@ -40,6 +41,8 @@ _CONFIGURATION = (".config.k8s.io/", "kubeadm.k8s.io/", "audit.k8s.io/", "client
 FROZEN_FROM = 500_000
 #: Text from which on pods share equal parts: it halves their memory and adds half to the time.
 SHARED_FROM_BYTES = 64 << 20
+#: So many Events of one list are kept as a batch, of which facts are made when asked for.
+BATCHED_FROM = 2_000
 
 _ANY = msgspec.json.Decoder()
 _ENVELOPE = msgspec.json.Decoder(Envelope)
@@ -73,6 +76,8 @@ class Collected:
         self.indexes: list[int] | None = None
         self.partial: list[Observation] = []
         self.events: list[Event] = []
+        self._served: list[ApiEvent] = []
+        self._served_at: list[int] = []
         self.unparsed: list[Unparsed] = []
         self.lost = 0
         self._neighbour = Neighbour()
@@ -81,7 +86,7 @@ class Collected:
 
     @property
     def count(self) -> int:
-        return len(self.objects) + len(self.partial) + len(self.events)
+        return len(self.objects) + len(self.partial) + len(self.events) + len(self._served)
 
     def path_of(self, index: int) -> str:
         return f"{self.path}[{index}]" if self.path else ""
@@ -90,6 +95,8 @@ class Collected:
         """Objects of one struct with consecutive indexes. False, and nothing is kept, where one needs a closer look."""
         if not structs:
             return True
+        if isinstance(structs[0], ApiEvent) and all(map(says_about, cast("Sequence[ApiEvent]", structs))):
+            return self._events(cast("Sequence[ApiEvent]", structs), first_index)
         if isinstance(structs[0], ApiEvent | SecretKeys | ConfigMap | Generic):
             return self._singly(structs, first_index, kind)
         objects = cast("Sequence[ApiObject]", structs)
@@ -104,6 +111,12 @@ class Collected:
         if self.indexes is not None:
             self.indexes.extend(range(first_index, first_index + len(structs)))
         self.objects.extend(objects)
+        return True
+
+    def _events(self, events: Sequence[ApiEvent], first_index: int) -> bool:
+        self._namespaces("Event").update({event.metadata.namespace for event in events})
+        self._served.extend(events)
+        self._served_at.extend(range(first_index, first_index + len(events)))
         return True
 
     def _singly(self, structs: Sequence[ApiStruct], first_index: int, kind: str) -> bool:
@@ -262,7 +275,7 @@ class Collected:
         """Where objects of ``kind`` were seen; "" for those without a namespace."""
         return self.namespaces.get(kind, set())
 
-    def facts(self) -> Iterator[ObjectBatch | Observation | Event | Unparsed]:
+    def facts(self) -> Iterator[ObjectBatch | Observation | Event | EventBatch | Unparsed]:
         if self.lines:
             for position, struct in enumerate(self.objects):
                 index = position if self.indexes is None else self.indexes[position]
@@ -271,6 +284,16 @@ class Collected:
             yield ObjectBatch(self.objects, self.document, self.path, self.indexes, self.document.captured)
         yield from self.partial
         yield from self.events
+        if self._served:
+            served_at = self._served_at
+            with collection_paused():
+                batch = event_batch(
+                    self._served, self.document, self.path, lambda position: self.path_of(served_at[position])
+                )
+            if len(batch) < BATCHED_FROM:
+                yield from batch.facts()
+            else:
+                yield batch
         yield from self.unparsed
 
 

@@ -131,9 +131,7 @@ def configurations_of(scene: Scene, name: str) -> list[Subject]:
 def _all_failed_calls(scene: Scene) -> dict[Subject, list[FailedCall]]:
     """By the configuration that registers the webhook."""
     index: dict[Subject, list[FailedCall]] = {}
-    refused = {
-        subject for subject, events in scene.events.items() if any(event.reason == "FailedCreate" for event in events)
-    }
+    refused = set(scene.events.with_reason("FailedCreate"))
     for kind in ("Deployment", "StatefulSet", "DaemonSet", "Job", "ReplicaSet"):
         refused.update(scene.subjects(kind))
     for workload in sorted(refused):

@@ -33,8 +33,8 @@ def failures_of(scene: Scene, node: Subject) -> list[MergedEvent]:
 def _candidates(scene: Scene) -> Iterable[Subject]:
     return [
         subject
-        for subject in scene.events
-        if subject.kind == "Node" and any(seen_within(scene, e) for e in scene.derive(failures_of, subject))
+        for subject in scene.events.of_kinds("Node")
+        if any(seen_within(scene, e) for e in scene.derive(failures_of, subject))
     ]
 
 

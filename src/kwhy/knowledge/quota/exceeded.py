@@ -72,7 +72,7 @@ def _by_quota(scene: Scene) -> dict[Subject, list[tuple[re.Match[str], Evidence]
     """Every refusal that names a quota, by that quota."""
     index: dict[Subject, list[tuple[re.Match[str], Evidence]]] = {}
     shown = [subject for kind in CONTROLLERS for subject in scene.subjects(kind)]
-    warned = [subject for subject in scene.events if subject.kind in CONTROLLERS]
+    warned = scene.events.of_kinds(*CONTROLLERS)
     for workload in dict.fromkeys([*shown, *warned]):
         for message, evidence in _refusals(scene, workload):
             if match := _EXCEEDED.search(message):

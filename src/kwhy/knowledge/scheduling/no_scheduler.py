@@ -38,10 +38,9 @@ DEFAULT_SCHEDULER = "default-scheduler"
 
 def trace_of(scene: Scene, name: str) -> Evidence | None:
     """Something that shows that a scheduler of this name exists: an event of its, a lease, a pod, a workload."""
-    for events in scene.events.values():
-        for event in events:
-            if event.component == name:
-                return Evidence(event.at, f"{name} has reported events")
+    reported = scene.events.reporters().get(name)
+    if reported is not None:
+        return Evidence(reported.at, f"{name} has reported events")
     for kind in ("Lease", "Pod", "Deployment", "StatefulSet", "DaemonSet"):
         for subject in scene.subjects(kind):
             if name in subject.name or subject.name in name:

@@ -144,10 +144,9 @@ def provisioner_missing(storage_class: ObjectView) -> Verdict:
 
 def _trace_of(scene: Scene, provisioner: str) -> Evidence | None:
     """A pod that names the provisioner, or an event from it."""
-    for about in scene.events.values():
-        for event in about:
-            if event.component.startswith(provisioner):
-                return Evidence(event.at, f"{provisioner} reports events")
+    for component, event in scene.events.reporters().items():
+        if component.startswith(provisioner):
+            return Evidence(event.at, f"{provisioner} reports events")
     for subject in scene.subjects("Pod"):
         for observation in scene.observations(subject)[:1]:
             if isinstance(observation.object, Pod) and provisioner in str(observation.object.spec):

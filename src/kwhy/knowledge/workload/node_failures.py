@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 import msgspec
 
@@ -17,7 +17,7 @@ from kwhy.model.subject import Subject
 from kwhy.model.verdict import Evidence
 from kwhy.scene.clock import parse_timestamp
 from kwhy.scene.events import MergedEvent
-from kwhy.scene.relations import owner_of
+from kwhy.scene.relations import owner_of, pods_of, pods_on
 from kwhy.scene.scene import Scene
 from kwhy.scene.views import NodeView, PodView
 
@@ -48,34 +48,50 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 class History(msgspec.Struct, frozen=True):
-    """Failures in the order of time, the first of each node; arrivals by workload; when the evidence ends."""
+    """Failures in the order of time, the first of each node; and when the evidence ends."""
 
     failures: tuple[Failure, ...]
-    arrivals: dict[Subject, tuple[Arrival, ...]]
     end: float | None
 
 
 def node_history(scene: Scene) -> History:
-    """Events Scheduled, the pods' nodes and times, and the times at which nodes became not ready."""
-    failures = _first_of_each(_failures(scene))
-    arrivals: dict[Subject, list[Arrival]] = defaultdict(list)
-    for arrival in _arrivals(scene) if len(failures) > 0 else ():
+    """The times at which nodes became not ready."""
+    return History(tuple(_first_of_each(_failures(scene))), scene.as_of)
+
+
+def arrivals_at(scene: Scene, nodes: Collection[str]) -> dict[Subject, tuple[Arrival, ...]]:
+    """Pods that came to these nodes, by workload, in the order of time: by events Scheduled and by the pods' own times.
+
+    Workloads with a pod on every node are left out.
+    """
+    bound = [pod for node in nodes for pod in pods_on(scene, Subject("Node", node))]
+    found: dict[Subject, list[Arrival]] = defaultdict(list)
+    for arrival in _arrivals(scene, lambda pod, node: node in nodes, bound):
         if arrival.workload.kind not in _EVERYWHERE:
-            arrivals[arrival.workload].append(arrival)
-    return History(
-        tuple(failures),
-        {w: tuple(sorted(found, key=lambda a: a.at)) for w, found in arrivals.items()},
-        scene.as_of,
-    )
+            found[arrival.workload].append(arrival)
+    return {workload: _in_order(arrivals) for workload, arrivals in found.items()}
+
+
+def arrivals_of(scene: Scene, workload: Subject) -> tuple[Arrival, ...]:
+    """The pods of a workload that came to any node, in the order of time."""
+
+    def of_workload(pod: Subject, node: str) -> bool:
+        same = pod.namespace == workload.namespace and pod.name.startswith(workload.name)
+        return same and owner_of(scene, pod) == workload
+
+    return _in_order(_arrivals(scene, of_workload, pods_of(scene, workload)))
+
+
+def _in_order(arrivals: Iterable[Arrival]) -> tuple[Arrival, ...]:
+    return tuple(sorted(arrivals, key=lambda arrival: arrival.at))
 
 
 def _failures(scene: Scene) -> Iterator[Failure]:
-    for about, events in scene.events.items():
-        if about.kind == "Node":
-            for event in events:
-                when = _first(event)
-                if event.reason == "NodeNotReady" and when is not None:
-                    yield Failure(about.name, when, Evidence(event.at, event.message))
+    for about in scene.events.of_kinds("Node"):
+        for event in scene.events_about(about):
+            when = _first(event)
+            if event.reason == "NodeNotReady" and when is not None:
+                yield Failure(about.name, when, Evidence(event.at, event.message))
     for node in scene.subjects("Node"):
         ready = NodeView(scene, node).condition("Ready")
         if ready.observed and ready.value is not None and ready.value.status != "True":
@@ -98,28 +114,29 @@ def _first_of_each(failures: Iterable[Failure]) -> list[Failure]:
     return sorted(first.values(), key=lambda failure: failure.at)
 
 
-def _arrivals(scene: Scene) -> Iterator[Arrival]:
+def _arrivals(scene: Scene, wanted: Callable[[Subject, str], bool], bound: Iterable[Subject]) -> Iterator[Arrival]:
+    """What events say of pods that are ``wanted``, then what the ``bound`` pods themselves say."""
     seen: set[tuple[Subject, str]] = set()
-    for about, events in scene.events.items():
-        if about.kind != "Pod":
+    for about, message in scene.events.said("Scheduled"):
+        match = _ASSIGNED.search(message) if about.kind == "Pod" else None
+        if match is None or (about, match["node"]) in seen or not wanted(about, match["node"]):
             continue
-        for event in events:
-            match = _ASSIGNED.search(event.message) if event.reason == "Scheduled" else None
-            when = _first(event)
-            if match and when is not None and (about, match["node"]) not in seen:
-                seen.add((about, match["node"]))
-                yield Arrival(owner_of(scene, about), match["node"], when, Evidence(event.at, event.message))
-    for pod in scene.subjects("Pod"):
+        event = next((e for e in scene.events_about(about) if e.reason == "Scheduled" and match[0] in e.message), None)
+        when = _first(event) if event is not None else None
+        if event is not None and when is not None:
+            seen.add((about, match["node"]))
+            yield Arrival(owner_of(scene, about), match["node"], when, Evidence(event.at, event.message))
+    for pod in bound:
         view = PodView(scene, pod)
         node, scheduled = view.node_name, view.condition("PodScheduled")
         if not node.observed or not node.value or (pod, node.value) in seen:
             continue
         if not scheduled.observed or scheduled.value is None or scheduled.value.status != "True":
             continue
-        bound = scheduled.value.last_transition_time
+        came = scheduled.value.last_transition_time
         began = view.seen("status.startTime", lambda p: p.status.start_time, "")
-        if parse_timestamp(bound) is not None:
-            yield _came(scene, pod, node.value, str(bound), scheduled.place)
+        if parse_timestamp(came) is not None:
+            yield _came(scene, pod, node.value, str(came), scheduled.place)
         elif began.observed and parse_timestamp(began.value) is not None:
             yield _came(scene, pod, node.value, began.value, began.place)
 

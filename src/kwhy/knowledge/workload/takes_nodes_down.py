@@ -8,7 +8,7 @@ import msgspec
 
 from kwhy.knowledge.node.not_ready import NODE_NOT_READY
 from kwhy.knowledge.runtime.hangs import RUNTIME_HANGS, unanswered
-from kwhy.knowledge.workload.node_failures import Arrival, Failure, History, node_history
+from kwhy.knowledge.workload.node_failures import Arrival, Failure, History, arrivals_at, arrivals_of, node_history
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.probe import Probe
 from kwhy.model.rule import Relation, given, leads_to, rule
@@ -98,8 +98,8 @@ def suspects(scene: Scene) -> dict[Subject, tuple[Fall, ...]]:
     if not _one_after_another(failures):
         return {}
     found = {}
-    for workload in history.arrivals:
-        falls = _falls(history.arrivals[workload], failures)
+    for workload, arrivals in arrivals_at(scene, [failure.node for failure in failures]).items():
+        falls = _falls(arrivals, failures)
         if len(falls) == len(failures) and _moves_on(falls):
             found[workload] = falls
     return found
@@ -140,7 +140,7 @@ def survivors(scene: Scene, workload: Subject, falls: tuple[Fall, ...]) -> tuple
     longest = max(fall.delay for fall in falls)
     return tuple(
         arrival.evidence
-        for arrival in history.arrivals[workload]
+        for arrival in scene.derive(arrivals_of, workload)
         if arrival.node not in failed_at and history.end is not None and history.end - arrival.at > 2 * longest
     )
 
