@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from kwhy.facts.event_batch import EventBatch
 from kwhy.facts.logs import LogFile
 from kwhy.facts.objects import Condition, Event, Pod
 from kwhy.model.expressions import expression
@@ -36,6 +37,7 @@ def newest_moment(scene: Scene) -> float | None:
     """Over document captures, events, heartbeats and dated logs; None where nothing is dated."""
     found: list[float] = [d.captured.latest for d in scene.documents if d.captured.latest is not None]
     found += [e.last.latest for e in scene.facts(Event) if e.last.latest is not None]
+    found += [b.newest.latest for b in scene.facts(EventBatch) if b.newest.latest is not None]
     for node in scene.structs("Node"):
         for condition in _conditions(node):
             found += [t for t in (parse_timestamp(condition.last_heartbeat_time),) if t is not None]
