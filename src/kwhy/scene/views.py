@@ -12,7 +12,9 @@ from kwhy.facts.objects import (
     Condition,
     Container,
     ContainerStatus,
+    CronJob,
     Node,
+    ObjectReference,
     Observation,
     OwnerReference,
     PersistentVolumeClaim,
@@ -213,7 +215,7 @@ class PodView(_WithConditions[Pod]):
 
 
 class WorkloadView(_WithConditions[ApiObject]):
-    """A Deployment, ReplicaSet, StatefulSet, DaemonSet or Job."""
+    """A Deployment, ReplicaSet, ReplicationController, StatefulSet, DaemonSet or Job."""
 
     def spec(self, field: str, read: Callable[[WorkloadSpec], T | UnsetType | None], default: T) -> Seen[T]:
         return self.seen(f"spec.{field}", lambda w: read(w.spec), default)  # type: ignore[union-attr, arg-type]
@@ -239,6 +241,34 @@ class WorkloadView(_WithConditions[ApiObject]):
         if self.subject.kind == "DaemonSet":
             return self.status("currentNumberScheduled", lambda s: s.current_number_scheduled, 0)
         return self.status("replicas", lambda s: s.replicas, 0)
+
+
+class CronJobView(View[CronJob]):
+    @property
+    def suspended(self) -> Seen[bool]:
+        return self.seen("spec.suspend", lambda c: c.spec.suspend, False)
+
+    @property
+    def schedule(self) -> Seen[str]:
+        return self.seen("spec.schedule", lambda c: c.spec.schedule, "")
+
+    @property
+    def policy(self) -> Seen[str]:
+        return self.seen("spec.concurrencyPolicy", lambda c: c.spec.concurrency_policy, "Allow")
+
+    @property
+    def deadline(self) -> Seen[int]:
+        """startingDeadlineSeconds; -1 where none is set."""
+        return self.seen("spec.startingDeadlineSeconds", lambda c: c.spec.starting_deadline_seconds, -1)
+
+    @property
+    def active(self) -> Seen[list[ObjectReference]]:
+        return self.seen("status.active", lambda c: c.status.active, [])
+
+    def text(self, field: str, read: Callable[[CronJob], str | UnsetType | None]) -> str:
+        """A field's text; "" where it is not set or not shown."""
+        seen = self.seen(field, read, "")
+        return seen.value if seen.observed else ""
 
 
 class ServiceView(View[Service]):
@@ -277,6 +307,8 @@ VIEWS: dict[str, type[View[ApiObject]]] = {
     "StatefulSet": WorkloadView,
     "DaemonSet": WorkloadView,
     "Job": WorkloadView,
+    "ReplicationController": WorkloadView,
+    "CronJob": CronJobView,  # type: ignore[dict-item]
     "Service": ServiceView,  # type: ignore[dict-item]
     "PersistentVolumeClaim": ClaimView,  # type: ignore[dict-item]
 }

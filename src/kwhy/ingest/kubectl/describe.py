@@ -42,6 +42,7 @@ _READERS: dict[str, Reader] = {
     "StatefulSet": describe_workload.read_stateful_set,
     "DaemonSet": describe_workload.read_daemon_set,
     "Job": describe_workload.read_job,
+    "CronJob": describe_workload.read_cron_job,
     "Service": describe_service.read_service,
     "Endpoints": describe_service.read_endpoints,
     "EndpointSlice": describe_service.read_endpoint_slice,

@@ -1,8 +1,8 @@
-"""`kubectl describe` of Deployments, ReplicaSets, StatefulSets, DaemonSets and Jobs.
+"""`kubectl describe` of Deployments, ReplicaSets, StatefulSets, DaemonSets, Jobs and CronJobs.
 
-Source: describeDeployment, describeReplicaSet, describeStatefulSet, describeDaemonSet, describeJob (k8s.io/kubectl
-v0.34.4 pkg/describe/describe.go). "Pods Status" counts pods by phase and is no field of the object: it is kept as
-printed.
+Source: describeDeployment, describeReplicaSet, describeStatefulSet, describeDaemonSet, describeJob, describeCronJob
+(k8s.io/kubectl v0.34.4 pkg/describe/describe.go). "Pods Status" counts pods by phase and is no field of the object: it
+is kept as printed.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from __future__ import annotations
 from msgspec import UNSET
 
 from kwhy.facts import objects as api
-from kwhy.facts.objects import Maybe, ObjectMeta
+from kwhy.facts.objects import Maybe, ObjectMeta, ObjectReference
 from kwhy.ingest.kubectl.describe_node import read_conditions
 from kwhy.ingest.kubectl.describe_pod import read_template
 from kwhy.ingest.kubectl.tree import Entries
-from kwhy.ingest.kubectl.words import selector, whole, yes
+from kwhy.ingest.kubectl.words import EMPTY, selector, timestamp, whole, yes
 from kwhy.model.expressions import expression
 
 Marks = dict[str, int]
@@ -117,5 +117,46 @@ def read_job(metadata: ObjectMeta, entries: Entries, lines: Marks, printed: Prin
         completions=_whole(entries, "Completions"),
         parallelism=_whole(entries, "Parallelism"),
         backoff_limit=_whole(entries, "Backoff Limit"),
+        active_deadline_seconds=_seconds(entries, "Active Deadline Seconds"),
     )
     return api.Job(metadata, spec, api.WorkloadStatus(active=active, succeeded=succeeded, failed=failed))
+
+
+def _seconds(entries: Entries, key: str) -> Maybe[int]:
+    """ "20s": kubectl adds the unit to some of its seconds. None where it prints "<unset>"."""
+    value = entries.value(key)
+    return UNSET if value is None else whole(value.removesuffix("s"))
+
+
+_CRON_JOB_LINES = (
+    ("Schedule", "spec.schedule"),
+    ("Concurrency Policy", "spec.concurrencyPolicy"),
+    ("Suspend", "spec.suspend"),
+    ("Starting Deadline Seconds", "spec.startingDeadlineSeconds"),
+    ("Time Zone", "spec.timeZone"),
+    ("Last Schedule Time", "status.lastScheduleTime"),
+    ("Active Jobs", "status.active"),
+)
+
+
+def read_cron_job(metadata: ObjectMeta, entries: Entries, lines: Marks, printed: Printed) -> api.CronJob:
+    for key, field in _CRON_JOB_LINES:
+        if (entry := entries.get(key)) is not None:
+            lines[field] = entry.line
+    last, active, zone = entries.value("Last Schedule Time"), entries.value("Active Jobs"), entries.value("Time Zone")
+    references = [] if active in EMPTY else [ObjectReference("Job", name=n.strip()) for n in (active or "").split(",")]
+    spec = api.CronJobSpec(
+        schedule=entries.value("Schedule") or UNSET,
+        time_zone=UNSET if zone is None else None if zone in EMPTY else zone,
+        concurrency_policy=entries.value("Concurrency Policy") or UNSET,
+        suspend=yes(entries.value("Suspend") or ""),
+        starting_deadline_seconds=_seconds(entries, "Starting Deadline Seconds"),
+    )
+    return api.CronJob(
+        metadata,
+        spec,
+        api.CronJobStatus(
+            active=UNSET if active is None else references,
+            last_schedule_time=UNSET if last is None else timestamp(last),
+        ),
+    )

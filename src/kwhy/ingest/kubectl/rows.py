@@ -222,6 +222,12 @@ def _job(metadata: ObjectMeta, row: Row) -> ApiObject:
     return api.Job(metadata, api.WorkloadSpec(completions=wanted), api.WorkloadStatus(succeeded=succeeded))
 
 
+def _cron_job(metadata: ObjectMeta, row: Row) -> ApiObject:
+    suspended = {"True": True, "False": False}.get(row.get("SUSPEND", ""), UNSET)
+    spec = api.CronJobSpec(schedule=_text(row, "SCHEDULE"), time_zone=_text(row, "TIMEZONE"), suspend=suspended)
+    return api.CronJob(metadata, spec)
+
+
 def _service(metadata: ObjectMeta, row: Row) -> ApiObject:
     type_ = _text(row, "TYPE")
     external = _text(row, "EXTERNAL-IP") if type_ == "ExternalName" else UNSET
@@ -351,6 +357,7 @@ _READERS: dict[str, Callable[[ObjectMeta, Row], ApiObject]] = {
     "StatefulSet": _stateful_set,
     "DaemonSet": _daemon_set,
     "Job": _job,
+    "CronJob": _cron_job,
     "Service": _service,
     "Endpoints": _endpoints,
     "Ingress": _ingress,

@@ -11,6 +11,7 @@ from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
 from kwhy.probes.kubectl import LOGS
 from kwhy.scene.scene import Scene
+from kwhy.scene.views import PodView
 
 APP_ERRORS = Condition(
     code="app.errors",
@@ -42,8 +43,8 @@ def _candidates(scene: Scene) -> Iterable[Subject]:
 
 
 def lasting(errors: AppErrors) -> bool:
-    """Whether nothing in the log says that the trouble is over."""
-    if errors.succeeded is not None or (errors.pod is not None and errors.pod.previous):
+    """Whether nothing in the log says that the trouble is over. What a server refuses is its clients' trouble."""
+    if errors.served or errors.succeeded is not None or (errors.pod is not None and errors.pod.previous):
         return False
     return errors.silent_after is None or errors.silent_after < QUIET_AFTER
 
@@ -53,15 +54,33 @@ def errors_of(scene: Scene, subject: Subject) -> Sequence[AppErrors]:
     return scene.derive_once(_by_subject).get(subject, ())
 
 
+def ended_well(scene: Scene, subject: Subject) -> Evidence | None:
+    """That the pod ended with success, whatever it logged"""
+    if subject.kind != "Pod":
+        return None
+    phase = PodView(scene, subject).phase
+    if phase.observed:
+        return Evidence(phase.place, "the pod ended with success") if phase.value == "Succeeded" else None
+    printed = PodView(scene, subject).printed("STATUS")
+    if printed.observed and printed.value == "Completed":
+        return Evidence(printed.place, "kubectl prints Completed")
+    return None
+
+
 @rule(APP_ERRORS, rows=("E8",), among=_candidates, symptom=True)
-def app_errors(pod: Subject, errors: Sequence[AppErrors] = given(errors_of)) -> Verdict:
+def app_errors(
+    pod: Subject, errors: Sequence[AppErrors] = given(errors_of), ended: Evidence | None = given(ended_well)
+) -> Verdict:
     """The application logs errors that last.
 
     What it means: A call or a step of the application fails now.
     How it shows: The log's last error has no later success of the same call, and the log did not go on without it.
-    What looks like it: Errors during start-up that a later success ends are over; so is what an old run logged.
+    What looks like it: Errors during start-up that a later success ends are over; so is what an old run logged, and
+    what a pod logged that ended with success.
     Source: The lines themselves; classes of complaints as in the texts of libc, Go's net package and HTTP status words.
     """
+    if ended is not None:
+        return Absent((ended,))
     now = [e for e in errors if lasting(e)]
     if now:
         worst = max(now, key=lambda e: e.count)

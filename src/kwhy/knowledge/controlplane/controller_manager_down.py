@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from kwhy.knowledge.controlplane.alive import judge_component, processes_of
 from kwhy.knowledge.controlplane.not_acted_upon import NOT_ACTED_UPON
+from kwhy.knowledge.workload.cronjob_not_running import CRONJOB_NOT_RUNNING
+from kwhy.knowledge.workload.cronjob_start_missed import START_MISSED
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import Relation, leads_to, rule
 from kwhy.model.subject import Subject
@@ -53,7 +55,15 @@ def _manager(scene: Scene, workload: Subject) -> Iterable[Subject]:
 MANAGED_BY = Relation("is managed by", _manager)
 
 
-@rule(CONTROLLER_MANAGER_DOWN, rows=("C6",), leads=(leads_to(NOT_ACTED_UPON, via=MANAGED_BY),))
+@rule(
+    CONTROLLER_MANAGER_DOWN,
+    rows=("C6",),
+    leads=(
+        leads_to(NOT_ACTED_UPON, via=MANAGED_BY),
+        leads_to(CRONJOB_NOT_RUNNING, via=MANAGED_BY),
+        leads_to(START_MISSED, via=MANAGED_BY),
+    ),
+)
 def controller_manager_down(manager: ObjectView) -> Verdict:
     """kube-controller-manager does not run.
 
