@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cache
 
+import msgspec
+
+from kwhy.facts.collection import Collection, NotRead
 from kwhy.ingest.masking import masked
-from kwhy.ingest.reading import Evidence, read
+from kwhy.ingest.raw import RawFile
+from kwhy.ingest.reading import Evidence, read, read_further
+from kwhy.ingest.refusals import with_refusals
 from kwhy.knowledge.catalogue import all_rules
+from kwhy.live.options import LiveOptions, is_cluster
 from kwhy.model.diagnosis import Diagnosis
 from kwhy.model.inspection import Part, RouteQuestion
 from kwhy.model.subject import Subject
@@ -30,13 +36,52 @@ def diagnose(
     about: Subject | None = None,
     symptom: str | None = None,
     progress: Callable[[str], None] | None = None,
+    live: LiveOptions | None = None,
 ) -> Diagnosis:
-    """Read the sources and explain what fails in them.
+    """Read the sources and explain what fails in them. A source ``cluster`` or ``cluster:CONTEXT`` is a live cluster.
 
     Raises :class:`kwhy.ingest.reading.NothingReadable` where no source could be read.
     """
-    evidence = read(sources, progress=progress)
+    if any(is_cluster(source) for source in sources):
+        evidence = _with_clusters(sources, live or LiveOptions(), Question(about, symptom), progress).evidence
+    else:
+        evidence = read(sources, progress=progress)
     return diagnose_evidence(evidence, as_of=as_of, about=about, symptom=symptom)
+
+
+def collect(
+    source: str, *, progress: Callable[[str], None] | None = None, live: LiveOptions | None = None
+) -> tuple[RawFile, ...]:
+    """The files of a live cluster that a diagnosis of it would read.
+
+    Raises :class:`kwhy.ingest.reading.NothingReadable` where the cluster cannot be read.
+    """
+    return _with_clusters([source], live or LiveOptions(), Question(None, None), progress).files
+
+
+class _Gathered(msgspec.Struct, frozen=True):
+    """``files``: those of live clusters."""
+
+    evidence: Evidence
+    files: tuple[RawFile, ...]
+
+
+def _with_clusters(
+    sources: Sequence[str], live: LiveOptions, question: Question, progress: Callable[[str], None] | None
+) -> _Gathered:
+    """Objects and the logs of what looks suspicious; then the logs that a first diagnosis of these asks for."""
+    from kwhy.live.following import logs_asked_for  # recorded evidence needs none of this
+    from kwhy.live.source import Live
+
+    clusters = {source: Live(source, live, progress) for source in sources if is_cluster(source)}
+    evidence = read(sources, progress=progress, openers={source: each.first for source, each in clusters.items()})
+    scene = Scene(evidence.documents, evidence.facts)
+    first = diagnosed(scene, catalogue(), question, evidence.coverage())
+    asked = logs_asked_for(first, scene, question.about, question.symptom)
+    prefixed = len(sources) > 1
+    further = [file for each in clusters.values() for file in each.further(asked, prefixed=prefixed)]
+    files = tuple(file for each in clusters.values() for file in each.files)
+    return _Gathered(read_further(evidence, further), files)
 
 
 def diagnose_evidence(
@@ -48,7 +93,8 @@ def diagnose_evidence(
 ) -> Diagnosis:
     """Explain evidence that was already read."""
     scene = Scene(evidence.documents, evidence.facts, as_of)
-    return masked(diagnosed(scene, catalogue(), Question(about, symptom), evidence.coverage()))
+    diagnosis = diagnosed(scene, catalogue(), Question(about, symptom), evidence.coverage())
+    return masked(with_refusals(diagnosis, evidence.of(NotRead), evidence.of(Collection)))
 
 
 def inspect_evidence(evidence: Evidence, most: int | None = None) -> list[Part]:

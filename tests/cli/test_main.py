@@ -31,18 +31,23 @@ def test_version_is_printed_before_anything_is_imported() -> None:
     assert not {"'argparse'", "'msgspec'", "'rich'", "'numpy'", "'yaml'"} & set(modules.strip("[]").split(", "))
 
 
-def test_without_source_it_says_how_to_collect_evidence(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_source_and_without_a_kubeconfig_it_says_what_to_name_instead(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "missing"))
     assert main(["diagnose"]) == 2
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert "not the live cluster" in printed.err
-    assert "kubectl get nodes,pods" in printed.err
+    assert "there is no kubeconfig" in printed.err
+    assert "SOURCE" in printed.err
 
 
-@pytest.mark.parametrize("source", ["cluster", "cluster:production"])
-def test_the_live_cluster_is_refused_plainly(source: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["diagnose", source]) == 2
-    assert "not the live cluster" in capsys.readouterr().err
+def test_without_the_client_library_it_says_what_to_install() -> None:
+    code = "import sys; sys.modules['kubernetes'] = None; from kwhy.cli.main import main; sys.exit(main(['diagnose']))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "pip install 'kwhy[live]'" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_source_that_does_not_exist_is_status_2(tmp_path: Path) -> None:

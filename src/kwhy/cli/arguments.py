@@ -20,8 +20,9 @@ EXIT_STATUS = """exit status:
   2  wrong usage, or no source could be read
   3  a rule or a parser failed inside kwhy; the diagnosis is still printed and says so"""
 
-SOURCES = """A SOURCE is a directory, a file, an archive (.tar .tar.gz .tgz .tar.xz .tar.zst .zip), or - for standard
-input. Formats are recognised by content, whatever the names."""
+SOURCES = """A SOURCE is a directory, a file, an archive (.tar .tar.gz .tgz .tar.xz .tar.zst .zip), - for standard
+input, or cluster or cluster:CONTEXT for the live cluster of a kubeconfig, which is only read. Without a SOURCE,
+diagnose reads cluster. Formats are recognised by content, whatever the names."""
 
 #: Kinds that live on a node: the middle part of --about names it.
 _ON_NODES = frozenset({"Process", "Interface", "Kernel", "Mount", "Unit"})
@@ -93,7 +94,19 @@ def parser(invoked_as: str = "kwhy") -> ArgumentParser:
         "--about", type=subject, metavar="KIND[/NAMESPACE]/NAME", help="the object that the question is about"
     )
     diagnose.add_argument("--expect", metavar="FILE", help="what is expected, such as address ranges")
+    _add_live_options(diagnose)
     _add_report_options(diagnose)
+
+    collect = commands.add_parser(
+        "collect",
+        help="save what a diagnosis of the live cluster would read",
+        description="Read the live cluster as diagnose does and save the evidence, secrets masked, as a bundle that"
+        " diagnose reads to the same verdict. Nothing in the cluster is changed.",
+    )
+    collect.add_argument("-o", "--output", metavar="FILE.tgz", help="default: kwhy-TIME.tgz here; - for stdout")
+    collect.add_argument("--context", metavar="NAME", help="of the kubeconfig; default: the current one")
+    _add_live_options(collect)
+    collect.add_argument("-q", "--quiet", action="store_true", help="nothing on standard error but errors")
 
     explain = commands.add_parser(
         "explain",
@@ -135,6 +148,20 @@ def parser(invoked_as: str = "kwhy") -> ArgumentParser:
     return top
 
 
+def _add_live_options(command: ArgumentParser) -> None:
+    command.add_argument(
+        "-n",
+        "--namespace",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="of the live cluster read only this namespace; may be repeated",
+    )
+    command.add_argument(
+        "--timeout", type=_seconds, metavar="SECONDS", help="for all reading of the live cluster; default: 300"
+    )
+
+
 def _add_report_options(command: ArgumentParser) -> None:
     command.add_argument("--format", choices=FORMATS, default="text")
     command.add_argument("-o", "--output", metavar="FILE", help="write the report to FILE")
@@ -156,6 +183,12 @@ def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise ArgumentTypeError(f"{text!r} is not a number of causes")
     return int(text)
+
+
+def _seconds(text: str) -> float:
+    if not text.isascii() or not text.isdigit() or int(text) == 0:
+        raise ArgumentTypeError(f"{text!r} is not a number of seconds")
+    return float(text)
 
 
 def _mark(text: str) -> int:

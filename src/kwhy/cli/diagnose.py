@@ -11,19 +11,9 @@ from kwhy.model.diagnosis import Diagnosis
 #: --fail-on likely: more likely than not.
 LIKELY = 0.5
 
-NO_CLUSTER = """this version reads recorded evidence, not the live cluster. Collect some and name it as SOURCE:
-  mkdir incident
-  kubectl get nodes,pods,services,endpoints,deployments,replicasets,statefulsets,daemonsets,jobs,\\
-persistentvolumeclaims,persistentvolumes,resourcequotas,events -A -o json > incident/objects.json
-  kwhy diagnose incident
-Standard input is read with: kwhy diagnose -"""
-
 
 def run(options: Namespace) -> int:
-    sources: list[str] = options.sources
-    if not sources or any(source == "cluster" or source.startswith("cluster:") for source in sources):
-        complain(NO_CLUSTER)
-        return 2
+    sources: list[str] = options.sources or ["cluster"]
     if options.expect is not None:
         if not Path(options.expect).is_file():
             complain(f"--expect {options.expect}: there is no such file")
@@ -35,6 +25,7 @@ def run(options: Namespace) -> int:
 
 def report(sources: list[str], options: Namespace, *, about: bool) -> int:
     """Diagnose, print, and say by the exit status what was asked."""
+    from kwhy.cli.collect import live_options
     from kwhy.ingest.reading import NothingReadable
     from kwhy.pipeline import diagnose
 
@@ -46,6 +37,7 @@ def report(sources: list[str], options: Namespace, *, about: bool) -> int:
             about=options.about if about else None,
             symptom=options.symptom if about else None,
             progress=show,
+            live=live_options(options) if about else None,
         )
     except NothingReadable as nothing:
         complain(str(nothing))

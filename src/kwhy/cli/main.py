@@ -52,6 +52,10 @@ def _command(options: Namespace) -> int:
             from kwhy.cli import inspect
 
             return inspect.run(options)
+        case "collect":
+            from kwhy.cli import collect
+
+            return collect.run(options)
         case "demo":
             from kwhy.cli import demo
 

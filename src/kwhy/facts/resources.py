@@ -80,6 +80,8 @@ def _index() -> dict[str, Resource]:
 _RESOURCES = _index()
 _BY_KIND = {resource.kind: resource for resource in _RESOURCES.values()}
 
+_PLURALS = {kind: words.partition(" ")[0] for table in (_NAMESPACED, _CLUSTER_SCOPED) for kind, words in table}
+
 #: What `kubectl get all` asks for.
 ALL_CATEGORY = (
     "Pod",
@@ -120,3 +122,18 @@ def is_known(kind: str) -> bool:
 def known_kinds() -> tuple[str, ...]:
     """Every kind that is built into Kubernetes."""
     return tuple(_BY_KIND)
+
+
+def plural_of(kind: str) -> str:
+    """The resource of a kind as request paths name it ("networkpolicies").
+
+    Of kinds that kwhy does not know, what the generators of custom resources call it (k8s.io/gengo v2
+    namer/plural_namer.go: "y" becomes "ies", "s", "x", "z", "ch" and "sh" take "es").
+    """
+    known = _PLURALS.get(kind)
+    if known is not None:
+        return known
+    word = kind.lower()
+    if word.endswith("y") and word[-2:-1] not in set("aeiou"):
+        return f"{word[:-1]}ies"
+    return f"{word}es" if word.endswith(("s", "x", "z", "ch", "sh")) else f"{word}s"

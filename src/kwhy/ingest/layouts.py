@@ -31,6 +31,17 @@ _POD = r"(?P<pod>[a-z0-9][-a-z0-9.]{0,252})"
 _CONTAINER = r"(?P<container>[a-z0-9][-a-z0-9]{0,62})"
 
 _LAYOUTS: tuple[tuple[re.Pattern[str], str], ...] = (
+    # kwhy collect (live/resources.py): the request path of a list, apis/apps/v1/namespaces/NS/deployments.json
+    (
+        expression(
+            rf"(?:^|/)(?:api|apis/[a-z0-9.-]+)/v\d{{1,2}}(?:(?:alpha|beta)\d{{1,2}})?/namespaces/{_NAMESPACE}/{_LIST}\.json$"
+        ),
+        "kubectl get {resource} -n {namespace} -o json",
+    ),
+    (
+        expression(rf"(?:^|/)(?:api|apis/[a-z0-9.-]+)/v\d{{1,2}}(?:(?:alpha|beta)\d{{1,2}})?/{_LIST}\.json$"),
+        "kubectl get {resource} -A -o json",
+    ),
     # must-gather (openshift/oc pkg/cli/admin/inspect): namespaces/NS/core/pods.yaml, cluster-scoped-resources/…
     (
         expression(

@@ -6,9 +6,11 @@ import mmap
 import os
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
+
+import msgspec
 
 from kwhy.ingest.archives import Budget, Opened, opened
 from kwhy.ingest.compression import CHUNK_BYTES
@@ -19,13 +21,27 @@ from kwhy.ingest.storage import kept, mapped
 STANDARD_INPUT = "-"
 
 
-def files_of(sources: Sequence[str], limits: Limits | None = None, stdin: BinaryIO | None = None) -> Iterator[Opened]:
+#: Opens what is no file: the files of a live cluster.
+Opener: TypeAlias = Callable[[], Iterator[Opened]]
+
+
+def files_of(
+    sources: Sequence[str],
+    limits: Limits | None = None,
+    stdin: BinaryIO | None = None,
+    openers: Mapping[str, Opener] | None = None,
+) -> Iterator[Opened]:
     """Every file of every source, archives opened. A source that cannot be read at all yields one Unreadable.
 
     Names are relative to their source; where several sources are given, each name begins with its source's own.
+    ``openers`` open the sources that they name; all others are files.
     """
     budget = Budget(limits or Limits())
     for source in sources:
+        opener = (openers or {}).get(source)
+        if opener is not None:
+            yield from (_under(source if len(sources) > 1 else "", file) for file in opener())
+            continue
         prefix = _own_name(source) if len(sources) > 1 else ""
         for file in _files_of_one(source, prefix, stdin):
             if isinstance(file, Unreadable):
@@ -36,6 +52,10 @@ def files_of(sources: Sequence[str], limits: Limits | None = None, stdin: Binary
 
 def _own_name(source: str) -> str:
     return Path(source).resolve().name if source != STANDARD_INPUT else "standard input"
+
+
+def _under(prefix: str, file: Opened) -> Opened:
+    return msgspec.structs.replace(file, source=f"{prefix}/{file.source}") if prefix else file
 
 
 def _inside(items: Iterator[Opened], source: str, file: RawFile) -> Iterator[Opened]:

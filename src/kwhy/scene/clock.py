@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from kwhy.facts.collection import Collection
 from kwhy.facts.event_batch import EventBatch
 from kwhy.facts.logs import LogFile
 from kwhy.facts.objects import Condition, Event, Pod
@@ -38,6 +39,7 @@ def newest_moment(scene: Scene) -> float | None:
     found: list[float] = [d.captured.latest for d in scene.documents if d.captured.latest is not None]
     found += [e.last.latest for e in scene.facts(Event) if e.last.latest is not None]
     found += [b.newest.latest for b in scene.facts(EventBatch) if b.newest.latest is not None]
+    found += [c.finished.latest for c in scene.facts(Collection) if c.finished.latest is not None]
     for node in scene.structs("Node"):
         for condition in _conditions(node):
             found += [t for t in (parse_timestamp(condition.last_heartbeat_time),) if t is not None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -145,6 +146,11 @@ def struct_for(kind: str, api_version: str) -> type[ApiStruct]:
 def has_struct(kind: str) -> bool:
     """Whether objects of ``kind``, of some group, have a struct of their own."""
     return kind in _GROUPS
+
+
+def groups_by_kind() -> Mapping[str, tuple[str, ...]]:
+    """The kinds that have a struct, with the API groups that serve them; the group of today's Kubernetes first."""
+    return _GROUPS
 
 
 def item_kind(list_kind: str) -> str:

@@ -1,0 +1,67 @@
+"""The logs that a first diagnosis asks for: what it could not decide names the commands that would show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Final
+
+from kwhy.facts.objects import Pod
+from kwhy.live.logs import Log
+from kwhy.model.diagnosis import Diagnosis
+from kwhy.model.expressions import expression
+from kwhy.model.subject import Subject
+from kwhy.reasoning.symptom_words import names_in
+from kwhy.scene.relations import owner_of
+from kwhy.scene.scene import Scene
+
+#: Logs that are read because a first diagnosis asks for them.
+MOST_ASKED: Final = 50
+
+#: kubectl logs web-6f5c6d7f64-bc9lg -n shop --previous --timestamps --tail=500   (kwhy/probes/kubectl.py)
+_COMMAND: Final = expression(
+    r"kubectl logs (?P<pod>[a-z0-9][-a-z0-9.]*) -n (?P<namespace>[a-z0-9][-a-z0-9]*)(?P<rest>(?: .*)?)"
+)
+
+
+def logs_asked_for(
+    diagnosis: Diagnosis, scene: Scene, about: Subject | None = None, symptom: str | None = None
+) -> tuple[Log, ...]:
+    """At most :data:`MOST_ASKED` logs, of pods that the scene shows. ``about`` and ``symptom`` are the question."""
+    found: dict[Log, None] = {}
+    for pod, previous in chain(_in_question(scene, about, symptom), _not_decided(diagnosis)):
+        for container in _containers(scene, pod):
+            found[Log(pod.namespace or "", pod.name, container, previous)] = None
+    return tuple(found)[:MOST_ASKED]
+
+
+def _containers(scene: Scene, pod: Subject) -> list[str]:
+    for view in scene.observations(pod):
+        if isinstance(view.object, Pod) and isinstance(view.object.spec.containers, list):
+            return [container.name for container in view.object.spec.containers]
+    return []
+
+
+def _in_question(scene: Scene, about: Subject | None, symptom: str | None) -> Iterator[tuple[Subject, bool]]:
+    """The pods that the question names: themselves, their controller, or their namespace."""
+    words = names_in(symptom) if symptom else frozenset()
+    if about is None and not words:
+        return
+    for pod in scene.subjects("Pod"):
+        owner = owner_of(scene, pod)
+        if about in (pod, owner) or not words.isdisjoint((pod.name, owner.name, pod.namespace or "")):
+            yield pod, False
+
+
+def _not_decided(diagnosis: Diagnosis) -> Iterator[tuple[Subject, bool]]:
+    for command in _commands(diagnosis):
+        match = _COMMAND.fullmatch(command)
+        if match is not None:
+            yield Subject("Pod", match["pod"], match["namespace"]), "--previous" in match["rest"].split()
+
+
+def _commands(diagnosis: Diagnosis) -> Iterable[str]:
+    """Of the steps worth taking next, then of every open condition."""
+    steps = [step.command for step in diagnosis.next_steps]
+    open_ones = [probe.command for item in diagnosis.undetermined for gap in item.gaps for probe in gap.probes]
+    return dict.fromkeys(steps + open_ones)
