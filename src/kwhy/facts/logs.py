@@ -160,6 +160,12 @@ Complaint: TypeAlias = Literal[
     "denied",
     "not found",
     "server error",
+    "access refused",
+    "unknown database",
+    "too many connections",
+    "pool exhausted",
+    "read-only",
+    "unavailable",
     "out of memory",
     "disk",
     "crash",
@@ -167,13 +173,48 @@ Complaint: TypeAlias = Literal[
 ]
 
 
-class AppErrors(msgspec.Struct, frozen=True, gc=False):
-    """Error lines of an application that complain of the same thing about the same target.
+class CallPattern(msgspec.Struct, frozen=True):
+    """What a client library or a server says of a failed call.
 
-    ``target`` is the URL, path or host:port of the failing call, None where the line names none. ``succeeded`` is a
-    line
-    after the last error in which the same call succeeds: then the symptom is over. ``silent_after`` is how long the log
-    went on after the last error (seconds), None where lines have no time; ``lines_after`` counts those lines.
+    ``word`` stands verbatim in every matching record and is found before ``regex`` is tried. Named groups of ``regex``
+    are fields of :class:`FailedCall`. ``complaint`` is None where the words beside it tell what went wrong.
+    ``examples`` are real records; ``source`` cites what prints them.
+    """
+
+    word: str
+    regex: str
+    examples: tuple[str, ...]
+    source: str
+    complaint: Complaint | None = None
+    protocol: str | None = None
+
+
+class FailedCall(msgspec.Struct, frozen=True, gc=False):
+    """What a failing call was made to and as whom, as the log writes it; None: not written. Never a password.
+
+    ``host`` is a name, ``address`` an IP address; ``protocol`` "mysql", "postgresql", "redis", "http", "grpc" …;
+    ``client`` is who the server saw calling. ``password``: whether the client sent one. ``detail`` is what else tells.
+    """
+
+    protocol: str | None = None
+    host: str | None = None
+    address: str | None = None
+    port: int | None = None
+    user: str | None = None
+    database: str | None = None
+    client: str | None = None
+    password: bool | None = None
+    detail: str | None = None
+
+
+class AppErrors(msgspec.Struct, frozen=True, gc=False):
+    """Error records of an application that complain of the same thing about the same target.
+
+    A record is a line with the stack trace or printed object below it; a sample is the line of it that tells most.
+    ``target`` is the URL, path or host:port of the failing call, None where the record names none; ``call`` is all that
+    it says of the call. ``succeeded`` is a line after the last error in which the same call succeeds: then the symptom
+    is over. ``silent_after`` is how long the log went on after the last error (seconds), None where lines have no time;
+    ``lines_after`` counts those lines. ``served``: the program complains of its clients' calls, as a server.
     """
 
     document: Document
@@ -188,6 +229,8 @@ class AppErrors(msgspec.Struct, frozen=True, gc=False):
     program: str | None = None
     host: str | None = None
     pod: PodHint | None = None
+    call: FailedCall | None = None
+    served: bool = False
 
     @property
     def at(self) -> Locator:

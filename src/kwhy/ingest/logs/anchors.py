@@ -25,6 +25,9 @@ ERROR_WORDS = tuple(
         "unauthorized",
         "failed", "Failed", "FAILED", "unreachable", "no such host", "NXDOMAIN", "SERVFAIL", "-> 4", "-> 5",
         "No space left", "out of memory", "OutOfMemory", "Cannot allocate memory", "not known", "No route to host",
+        "ECONN", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "NOAUTH", "WRONGPASS", "READONLY", "UNAVAILABLE", "Unavailable",
+        "DEADLINE_EXCEEDED", "emerg]",
+        "oo many c", "Unknown database", "HTTP/1.1\" 5", "HTTP/1.0\" 5", "HTTP/2.0\" 5", "HTTP/2\" 5",
     )
 )  # fmt: skip
 

@@ -6,12 +6,13 @@ import mmap
 from collections import Counter
 from typing import NamedTuple
 
-from kwhy.facts.logs import Complaint, LogPattern
+from kwhy.facts.logs import LogPattern
 from kwhy.ingest.logs.anchors import anchors, regex_of
 from kwhy.ingest.logs.components import SYSTEM, Writer, component_of
 from kwhy.ingest.logs.dating import Pair, best_of, pairs_in
-from kwhy.ingest.logs.error_lines import ErrorSeries, complaint_of, is_error
+from kwhy.ingest.logs.error_lines import ErrorKey, ErrorSeries, is_error, told_by
 from kwhy.ingest.logs.lines import Line, read_line
+from kwhy.ingest.logs.records import Record, record_at
 from kwhy.ingest.logs.scanner import LITERAL_BITS, Chunk, chunks, give_back
 from kwhy.ingest.logs.series import Draft, Series
 from kwhy.ingest.logs.stamps import Stamp
@@ -61,7 +62,7 @@ class Collector:
 
     def __init__(self, data: bytes | mmap.mmap, *, error_lines: bool, default: str | None) -> None:
         self.series: dict[SeriesKey, Series] = {}
-        self.errors: dict[tuple[Complaint, str | None, Writer], ErrorSeries] = {}
+        self.errors: dict[ErrorKey, ErrorSeries] = {}
         self.dumps: list[Dump] = []
         self.dump_messages: list[tuple[int, int]] = []
         self.stack_starts: list[tuple[int, int]] = []
@@ -82,6 +83,8 @@ class Collector:
         self._reads = 0
         self._keys: Counter[str] = Counter()
         self._matched: dict[str, int] = {}
+        # The lines of the last record that was read: further error words in them are part of it.
+        self._record = range(0)
         self._run()
 
     def _run(self) -> None:
@@ -220,18 +223,42 @@ class Collector:
         self._add(series, line, fields, weight, found.start())
 
     def _error(self, line: Line, writer: Writer, weight: int) -> None:
-        if self._matched.get("") == line.number or not is_error(line.frame):
+        if line.offset in self._record:
             return
-        self._matched[""] = line.number
-        complaint, target = complaint_of(line.frame.text)
-        place = (complaint, target, writer)
-        found = self.errors.get(place)
+        record = record_at(self._data, line.offset)
+        self._record = range(record.offsets[0], record.end + 1)
+        if not (is_error(record.head) or (record.head.level is None and is_error(line.frame))):
+            return
+        told = told_by(record)
+        call = told.call
+        key = ErrorKey(
+            told.complaint,
+            told.target,
+            call.user if call else None,
+            call.database if call else None,
+            told.served,
+            writer,
+        )
+        found = self.errors.get(key)
         if found is None:
             if len(self.errors) >= _MOST_KEYS:
-                place = (complaint, None, Writer(writer.component, None, None))
-            found = self.errors.setdefault(place, ErrorSeries(Series(*_NARROW)))
-        self._add(found.series, line, _ERROR_FIELDS, weight, 0)
-        found.last_offset = max(found.last_offset, line.offset)
+                writer = Writer(writer.component, None, None)
+                key, call = ErrorKey(told.complaint, None, None, None, told.served, writer), None
+            found = self.errors.setdefault(key, ErrorSeries(Series(*_NARROW), call))
+        offset = record.offsets[told.line]
+        self._add(found.series, self._telling(line, record, told.line), _ERROR_FIELDS, weight, 0)
+        found.last_offset = max(found.last_offset, offset)
+
+    def _telling(self, line: Line, record: Record, index: int) -> Line:
+        """The line of the record that tells most, with the record's time."""
+        offset = record.offsets[index]
+        if offset == line.offset and index == 0:
+            return line
+        low, high = sorted((offset, line.offset))
+        between = self._data[low:high].count(b"\n")
+        number = line.number + (between if offset > line.offset else -between)
+        frame = record.head._replace(text=record.texts[index])
+        return Line(number, offset, record.texts[index], frame, False)
 
     def _add(self, series: Series, line: Line, fields: dict[str, str], weight: int, position: int) -> None:
         series.count += weight

@@ -1,17 +1,27 @@
-"""Error lines of applications: what they complain of, about whom, and whether the same call succeeded later."""
+"""Error records of applications: what they complain of, about whom, and whether the same call succeeded later."""
 
 from __future__ import annotations
 
 import mmap
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from kwhy.facts.logs import Complaint
+from kwhy.facts.logs import Complaint, FailedCall
+from kwhy.ingest.logs.components import Writer
+from kwhy.ingest.logs.failed_calls import read_call
 from kwhy.ingest.logs.frames import Frame, unwrap
+from kwhy.ingest.logs.records import Record
 from kwhy.ingest.logs.series import Series
 from kwhy.model.expressions import expression
 
 #: After the last error this much of the log is searched for a success of the same call.
 _SEARCHED = 4 << 20
+#: So much of a record is searched for words.
+_WORDS_SEARCHED = 16 << 10
+# java.net.ConnectException: … · Caused by: org.postgresql.util.PSQLException: … · RuntimeError: …
+_NAMED = expression(r"(?:Caused by: )?(?:[A-Za-z_][\w$]*\.)*[A-Z][\w$]*(?:Exception|Error)\b")
 #: Lines with the target that are looked at.
 _LOOKED_AT = 200
 #: What may follow a target in a line; anything else would make it another one (/api is not /api/v1).
@@ -21,7 +31,8 @@ _AFTER_TARGET = (b" ", b'"', b"'", b":", b",", b"?", b")", b"]", b"\n", b"")
 _COMPLAINTS: tuple[tuple[Complaint, tuple[str, ...]], ...] = (
     # dial tcp 10.96.228.70:80: connect: connection refused (Go); Connection refused (libc, Java); ECONNREFUSED
     # (Node.js)
-    ("connection refused", ("connection refused", "econnrefused", "actively refused")),
+    ("connection refused", ("connection refused", "econnrefused", "actively refused", "connectionrefusederror",
+    "connectexception: null")),
     # connect: no route to host; network is unreachable (Go, libc); EHOSTUNREACH (Node.js)
     (
         "no route",
@@ -31,7 +42,9 @@ _COMPLAINTS: tuple[tuple[Complaint, tuple[str, ...]], ...] = (
     (
         "name resolution",
         ("no such host", "name or service not known", "temporary failure in name resolution", "name does not resolve",
-         "bad address", "unknownhostexception", "enotfound", "eai_again", "nxdomain", "servfail", "server misbehaving",
+         "bad address", "unknownhostexception", "enotfound", "host not found in upstream",
+         "dns resolution failed", "domain name not found", "produced zero addresses",
+         "eai_again", "nxdomain", "servfail", "server misbehaving",
          "could not resolve host", "nodename nor servname"),
     ),
     # x509: certificate has expired …; SSLHandshakeException; CERTIFICATE_VERIFY_FAILED
@@ -69,8 +82,10 @@ _BY_STATUS: dict[str, Complaint] = {
 _FAILED_STATUS = expression(r"-> [45]\d\d\b|HTTP/\d(?:\.\d)?\" [5]\d\d\b")
 #: Words that make a line without a severity an error line.
 _ERROR_WORD = expression(
-    r"(?i)^(?:\W{0,3}(?:error|fatal|panic|exception|traceback|critical|severe)\b|.{0,200}?\b(?:Exception|Error|error|failed|failure|fatal|refused"
-    r"|denied|timed out|unreachable|no such host|not known)\b)"
+    r"(?i)^(?:\W{0,3}(?:error|fatal|panic|exception|traceback|critical|severe)\b"
+    r"|.{0,200}?\b(?:Exception|Error|error|failed|failure|fatal|refused|denied|timed out|unreachable|no such host"
+    r"|not known|ECONN[A-Z]{3,8}|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|NOAUTH|WRONGPASS|READONLY|UNAVAILABLE|DEADLINE_EXCEEDED"
+    r"|Too many connections|Unknown database)\b)"
 )
 #: Get "http://web/": …; https://10.0.0.1:6443/api; jdbc:mysql://10.176.46.4:3306/db
 _URL = expression(r"\b[a-z][a-z0-9+.-]{1,30}://[^\s\"'<>\\,;)\]}]{1,300}")
@@ -85,16 +100,56 @@ _SUCCESS = expression(
 )
 
 
+# (Background on this error at: https://sqlalche.me/e/21/e3q8) · For more information check: https://developer.mozilla.org/…
+_READING_MATTER = expression(r"\(Background on this error at: \S{1,200}\)|For more information check: \S{1,200}")
+#: What lies below an exhausted pool, an open circuit or an unavailable callee, where the record says it.
+_DEEPER: frozenset[Complaint | None] = frozenset({"connection refused", "no route", "name resolution", "tls"})
+# http://inventory:8080/ of http://inventory:8080/api/v1/stock/7
+_ROOT_URL = expression(r"^([^:]{1,30}://[^/]{1,300}/).*", re.DOTALL)
+_UNREACHED: frozenset[Complaint | None] = _DEEPER | {"timeout", "connection reset"}
+#: What a client asked for wrongly, or that it went away: no failure of the program that logs it.
+_CLIENTS_FAULT = expression(
+    # open() "/usr/share/nginx/html/favicon.ico" failed (2: No such file or directory), client: … — nginx 1.22.1
+    r"open\(\) \"[^\"]{1,500}\" failed \(2: [^)]{1,40}\), client: |client (?:closed|prematurely closed) connection"
+    # Spring 6.1 DispatcherServlet; Tomcat when the browser is gone
+    r"|NoResourceFoundException: No static resource|ClientAbortException"
+)
+
+
+class Told(NamedTuple):
+    """What a record says; ``line`` is the index of the line that tells most."""
+
+    complaint: Complaint
+    target: str | None
+    call: FailedCall | None
+    served: bool
+    line: int
+
+
 @dataclass
 class ErrorSeries:
-    """Error lines of one complaint, target and writer. ``last_offset``: where the last one begins in the document."""
+    """Error records of one kind. ``last_offset``: where the last one's telling line begins in the document."""
 
     series: Series
+    call: FailedCall | None = None
     last_offset: int = -1
+
+
+class ErrorKey(NamedTuple):
+    """What separates the error records of one document."""
+
+    complaint: Complaint
+    target: str | None
+    user: str | None
+    database: str | None
+    served: bool
+    writer: Writer
 
 
 def is_error(frame: Frame) -> bool:
     """By its severity where one is printed; a failing HTTP status counts whatever the severity says."""
+    if _CLIENTS_FAULT.search(frame.text):
+        return False
     if _FAILED_STATUS.search(frame.text):
         return True
     if frame.level is not None:
@@ -102,17 +157,53 @@ def is_error(frame: Frame) -> bool:
     return bool(_ERROR_WORD.search(frame.text))
 
 
-def complaint_of(text: str) -> tuple[Complaint, str | None]:
-    """A printed HTTP status decides before words do."""
+def told_by(record: Record) -> Told:
+    """The complaint of a record, by what libraries and servers say, else by a printed HTTP status, else by words."""
+    text = _READING_MATTER.sub("", "\n".join(record.texts))
+    reading = read_call(text)
+    target = target_of(text)
+    if reading.call is not None and not (target and (target.startswith("/") or "://" in target)):
+        target = _target(reading.call) or target
+    worded, words = complaint_of(text) if not reading.answered else (reading.complaint, ())
+    if reading.complaint is None or worded in _DEEPER:
+        if worded in _UNREACHED and target and "://" in target:
+            # It is the server that is not reached, whatever is asked of it.
+            target = _ROOT_URL.sub(r"\1", target)
+        return Told(worded or "other", target, reading.call, reading.served, _line_with(record, words))
+    line = min(text.count("\n", 0, reading.place), len(record.texts) - 1)
+    return Told(reading.complaint, target, reading.call, reading.served, line)
+
+
+def _target(call: FailedCall) -> str | None:
+    host = call.host or call.address
+    if host is None:
+        return None
+    return f"{host}:{call.port}" if call.port is not None else f"{call.protocol or 'tcp'}://{host}"
+
+
+def _line_with(record: Record, words: Iterable[str]) -> int:
+    """The last exception that has one of the words; of what names none, the first line that has.
+
+    In Python the exception that is named last tells most, in Java it is the cause of those above it.
+    """
+    lowered = [text.lower() for text in record.texts]
+    having = [n for n, text in enumerate(lowered) if any(word in text for word in words)]
+    named = [n for n, text in enumerate(record.texts) if _NAMED.match(text)]
+    telling = [n for n in named if n in having] or having[:1] or named
+    return telling[-1] if telling else 0
+
+
+def complaint_of(text: str) -> tuple[Complaint, tuple[str, ...]]:
+    """By a printed HTTP status, else by words; and the words that tell."""
     found = _STATUS.search(text)
     if found is not None:
         status = found["status"]
-        return _BY_STATUS.get(status) or ("server error" if status[0] == "5" else "other"), target_of(text)
-    lowered = text[:4000].lower()
+        return _BY_STATUS.get(status) or ("server error" if status[0] == "5" else "other"), (found[0].lower(),)
+    lowered = text[:_WORDS_SEARCHED].lower()
     for complaint, words in _COMPLAINTS:
         if any(word in lowered for word in words):
-            return complaint, target_of(text)
-    return "other", target_of(text)
+            return complaint, words
+    return "other", ()
 
 
 def target_of(text: str) -> str | None:
@@ -144,16 +235,9 @@ def success_after(data: bytes | mmap.mmap, offset: int, target: str) -> tuple[in
         line_end = len(text) if line_end < 0 else line_end
         line = text[line_start : min(line_end, line_start + 4096)].decode("utf-8", "replace")
         frame = unwrap(line)
-        whole = text[position + len(needle) : position + len(needle) + 1] in (
-            b" ",
-            b'"',
-            b"'",
-            b":",
-            b",",
-            b"",
-            b"\n",
-            b")",
-        )
+        # A root URL that is the target stands for all that is asked of its server.
+        root = target.endswith("/") and target.count("/") == 3
+        whole = root or text[position + len(needle) : position + len(needle) + 1] in _AFTER_TARGET
         if whole and not is_error(frame) and _SUCCESS.search(frame.text):
             return start + line_start, text.count(b"\n", 0, line_start) + 1, line
         position = text.find(needle, line_end)

@@ -110,7 +110,7 @@ _ACCESS = expression(
 _LEVEL = expression(
     r"^[^A-Za-z0-9]{0,3}(?:\[[^\]\n]{0,40}\] ?|\S{1,40} ){0,2}?[\[|(<]?"
     r"\b(?P<level>TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|FATAL|CRIT|CRITICAL|SEVERE|PANIC|EMERG|ALERT"
-    r"|(?:error|warn|warning|fatal|info|debug)(?=[\]:|)>]))\b"
+    r"|(?:error|warn|warning|fatal|info|debug|emerg|crit|alert)(?=[\]:|)>]))\b"
 )
 #: A program that begins the message of a bare time-of-day line: the excerpt in the example above.
 _PROGRAM_WORD = expression(

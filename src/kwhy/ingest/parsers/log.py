@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from kwhy.facts.logs import AppErrors, Complaint, Component, LogFile, LogHit, LogSample, PodHint
+from kwhy.facts.logs import AppErrors, Component, LogFile, LogHit, LogSample, PodHint
 from kwhy.ingest.logs.collect import EXCERPT, Collector, SeriesKey, excerpt_of
 from kwhy.ingest.logs.components import SYSTEM, component_of, main_component
 from kwhy.ingest.logs.dating import Calendar, best_of, calendar, journal_end, pairs_in
-from kwhy.ingest.logs.error_lines import ErrorSeries, success_after
+from kwhy.ingest.logs.error_lines import ErrorKey, ErrorSeries, success_after
 from kwhy.ingest.logs.frames import Frame, unwrap
 from kwhy.ingest.logs.inner_dumps import dump_documents, stack_documents, stack_share
 from kwhy.ingest.logs.journal_export import export_frames, is_export
@@ -106,9 +106,9 @@ class _Reading:
         yield self._file()
         for key, series in self.found.series.items():
             yield self._hit(key, series)
-        for (complaint, target, writer), errors in self.found.errors.items():
-            if writer.component not in SYSTEM:
-                yield self._errors(complaint, target, writer.program, writer.host, errors)
+        for kind, errors in self.found.errors.items():
+            if kind.writer.component not in SYSTEM:
+                yield self._errors(kind, errors)
         if not self.export:
             yield from dump_documents(self.document, self.found.dumps, self.found.dump_messages)
         elif self.found.dumps:
@@ -223,25 +223,25 @@ class _Reading:
             host,
         )
 
-    def _errors(
-        self, complaint: Complaint, target: str | None, program: str | None, host: str | None, errors: ErrorSeries
-    ) -> AppErrors:
+    def _errors(self, kind: ErrorKey, errors: ErrorSeries) -> AppErrors:
         samples = self._samples(errors.series)
         last = samples[-1]
         end = next((self._place(n, frame.stamps)[1] for n, frame in reversed(self.tail) if frame.stamps), None)
         return AppErrors(
             self.document,
-            complaint,
-            shown(target) if target else None,
+            kind.complaint,
+            shown(kind.target) if kind.target else None,
             errors.series.count,
             errors.series.exact,
             samples,
-            self._success(errors, target, last),
+            self._success(errors, kind.target, last),
             end - last.clock if end is not None and last.clock is not None else None,
             self.document.first_line + self.found.lines - 1 - last.line,
-            program,
-            host or self.document.host,
+            kind.writer.program,
+            kind.writer.host or self.document.host,
             self.pod,
+            errors.call,
+            kind.served,
         )
 
     def _success(self, errors: ErrorSeries, target: str | None, last: LogSample) -> LogSample | None:
