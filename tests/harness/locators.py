@@ -42,7 +42,7 @@ def fault_of(at: Locator, files: Mapping[str, bytes]) -> str | None:
 
 
 def _line_fault(at: Locator, number: int, data: bytes) -> str | None:
-    lines = data.decode("utf-8", "replace").splitlines()
+    lines = data.decode("utf-8", "replace").split("\n")
     if not 1 <= number <= len(lines):
         return f"{at.source} has {len(lines)} lines, not {number}"
     quoted = _words(at.excerpt.removesuffix(" …"))
