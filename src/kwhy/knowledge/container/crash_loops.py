@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kwhy.knowledge.container.runs import NOT_STARTED, ContainerRun, ask, printed_well, runs_of
 from kwhy.knowledge.pod.failing import POD_FAILING, RESTART_MEMORY
+from kwhy.knowledge.pod.restarts import outlived
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.time import by
@@ -66,6 +67,8 @@ def looping(pod: PodView, run: ContainerRun) -> str | None:
     if not run.running and not run.waiting and (run.restarts or ended.exit_code or ended.reason in NOT_STARTED):
         return f"ended ({ended.reason or 'exit'} {ended.exit_code}), {run.restarts} restarts"
     finished, now = parse_timestamp(ended.finished_at), pod.scene.as_of
+    if outlived(run.status, now):
+        return None
     if run.restarts >= 2 and finished is not None and now is not None and now - finished <= RESTART_MEMORY:
         return f"{run.restarts} restarts, the last {max(0, int(now - finished))} s ago"
     return None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from kwhy.facts.objects import ApiObject, ContainerStatus, Observation, Pod
+from kwhy.knowledge.pod.restarts import outlived
 from kwhy.knowledge.service.no_ready_endpoints import NO_READY_ENDPOINTS
 from kwhy.knowledge.workload.rollout_stuck import ROLLOUT_STUCK
 from kwhy.knowledge.workload.short_of_pods import SHORT_OF_PODS
@@ -71,9 +72,13 @@ def _quiet_row(observation: Observation) -> bool:
     return printed.get("STATUS") == "Running" and have == want and not restarted
 
 
+def _suspicious(scene: Scene) -> list[Subject]:
+    return scene.suspicious("Pod", _quiet, _quiet_row)
+
+
 def failing_candidates(scene: Scene) -> Iterable[Subject]:
     """Pods of which some observation is not quiet."""
-    return scene.suspicious("Pod", _quiet, _quiet_row)
+    return scene.derive_once(_suspicious)
 
 
 @rule(
@@ -93,7 +98,8 @@ def failing(pod: PodView) -> Verdict:
     What it means: Someone wants this pod to run (or to end), and it does not.
     How it shows: Phase Pending or Failed, a container that waits or is not ready, restarts within the last ten
     minutes, or a deletion that is overdue.
-    What looks like it: A completed job's pod is done, not failing. A pod that restarted long ago and runs is well.
+    What looks like it: A completed job's pod is done, not failing. A pod that restarted long ago and runs is
+    well; so is one that is ready and has run ten times as long as before.
     Source: Kubernetes v1.34 pkg/printers/internalversion/printers.go (printPod) for the words of the column STATUS.
     """
     return judge_states(pod) if pod.phase.observed else _judge_described_deletion(pod) or _judge_printed(pod)
@@ -289,6 +295,6 @@ def _recent_restart(pod: PodView, statuses: list[ContainerStatus]) -> str | None
         if not isinstance(status.restart_count, int) or status.restart_count < 2 or last is None:
             continue
         finished, now = parse_timestamp(last.finished_at), pod.scene.as_of
-        if finished is not None and now is not None and now - finished <= RESTART_MEMORY:
+        if finished is not None and now is not None and now - finished <= RESTART_MEMORY and not outlived(status, now):
             return f"container {status.name} restarted {status.restart_count} times, last {int(now - finished)} s ago"
     return None
