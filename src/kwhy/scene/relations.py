@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from kwhy.facts.objects import LabelSelector, OwnerReference, Pod
 from kwhy.model.expressions import expression
@@ -117,13 +117,6 @@ def _sets_by_owner(scene: Scene) -> dict[Subject, list[Subject]]:
     return index
 
 
-def _pods_by_namespace(scene: Scene) -> dict[str, list[Subject]]:
-    index: dict[str, list[Subject]] = defaultdict(list)
-    for pod in scene.subjects("Pod"):
-        index[pod.namespace or ""].append(pod)
-    return index
-
-
 def pods_of(scene: Scene, owner: Subject) -> list[Subject]:
     """The pods that a controller owns, directly or through its ReplicaSets."""
     return scene.derive_once(_pods_by_owner).get(owner, [])
@@ -143,8 +136,8 @@ def replica_sets_of(scene: Scene, deployment: Subject) -> list[Subject]:
     return scene.derive_once(_sets_by_owner).get(deployment, [])
 
 
-def pods_in(scene: Scene, namespace: str | None) -> list[Subject]:
-    return scene.derive_once(_pods_by_namespace).get(namespace or "", [])
+def pods_in(scene: Scene, namespace: str | None) -> Sequence[Subject]:
+    return scene.subjects_in("Pod", namespace)
 
 
 def selects(selector: dict[str, str], labels: dict[str, str]) -> bool:

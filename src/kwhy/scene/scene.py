@@ -36,6 +36,8 @@ class Scene:
         self._facts = with_namespaces(facts)
         self._given_as_of = as_of
         self._by_host: dict[type, dict[Subject, list[Fact]]] = {}
+        self._by_namespace: dict[str, dict[str | None, list[Subject]]] = {}
+        self._by_name: dict[str, dict[str, list[Subject]]] = {}
         self._computed: dict[tuple[Callable[..., object], Subject | None], object] = {}
 
     # --- facts ----------------------------------------------------------------------------------------------------
@@ -118,6 +120,24 @@ class Scene:
     def subjects(self, kind: str) -> list[Subject]:
         """Every observed subject of a kind."""
         return [Subject(kind, name, namespace or None) for namespace, name in self.inventory.keys(kind)]
+
+    def subjects_in(self, kind: str, namespace: str | None) -> Sequence[Subject]:
+        """Every observed subject of a kind in one namespace (None: without one)."""
+        if kind not in self._by_namespace:
+            index: dict[str | None, list[Subject]] = defaultdict(list)
+            for subject in self.subjects(kind):
+                index[subject.namespace].append(subject)
+            self._by_namespace[kind] = index
+        return self._by_namespace[kind].get(namespace or None, ())
+
+    def subjects_named(self, kind: str, name: str) -> Sequence[Subject]:
+        """Every observed subject of a kind with this name, whatever its namespace."""
+        if kind not in self._by_name:
+            index: dict[str, list[Subject]] = defaultdict(list)
+            for subject in self.subjects(kind):
+                index[subject.name].append(subject)
+            self._by_name[kind] = index
+        return self._by_name[kind].get(name, ())
 
     def lone_structs(self, kind: str) -> Iterator[tuple[Subject, ApiObject | None]]:
         """Every observed subject of a kind, with its struct where nothing else shows it and it is shown whole."""

@@ -148,9 +148,7 @@ def grants_of(scene: Scene, who: Subject, namespace: str | None) -> Grants:
 
 def _bindings(scene: Scene, who: Subject, namespace: str | None) -> Iterator[tuple[Subject, RoleRef]]:
     for kind in ("RoleBinding", "ClusterRoleBinding"):
-        for binding in scene.subjects(kind):
-            if kind == "RoleBinding" and binding.namespace != namespace:
-                continue
+        for binding in scene.subjects_in(kind, namespace if kind == "RoleBinding" else None):
             for observation in scene.observations(binding):
                 struct = observation.object
                 if not isinstance(struct, RoleBinding | ClusterRoleBinding) or not isinstance(struct.subjects, list):

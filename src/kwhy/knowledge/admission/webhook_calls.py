@@ -9,7 +9,7 @@ from typing import TypeAlias
 import msgspec
 
 from kwhy.facts.objects import MutatingWebhookConfiguration, ValidatingWebhookConfiguration, Webhook
-from kwhy.knowledge.workload.pods_not_created import failing_condition, refusals
+from kwhy.knowledge.workload.pods_not_created import failing_condition, refusals, refused_workloads
 from kwhy.model.document import Locator
 from kwhy.model.expressions import expression
 from kwhy.model.rule import Relation
@@ -131,10 +131,7 @@ def configurations_of(scene: Scene, name: str) -> list[Subject]:
 def _all_failed_calls(scene: Scene) -> dict[Subject, list[FailedCall]]:
     """By the configuration that registers the webhook."""
     index: dict[Subject, list[FailedCall]] = {}
-    refused = set(scene.events.with_reason("FailedCreate"))
-    for kind in ("Deployment", "StatefulSet", "DaemonSet", "Job", "ReplicaSet"):
-        refused.update(scene.subjects(kind))
-    for workload in sorted(refused):
+    for workload in scene.derive_once(refused_workloads):
         for call in scene.derive(failed_calls, workload):
             for configuration in configurations_of(scene, call.webhook):
                 index.setdefault(configuration, []).append(call)

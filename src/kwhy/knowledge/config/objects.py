@@ -56,6 +56,6 @@ def judge_missing(pod: PodView, wants: list[Want], kind: Kind) -> Verdict:
 
 def _near(scene: Scene, kind: Kind, name: str, namespace: str | None) -> str:
     """A name that exists and may be meant."""
-    names = [subject.name for subject in scene.subjects(kind) if subject.namespace == namespace]
+    names = [subject.name for subject in scene.subjects_in(kind, namespace)]
     close = get_close_matches(name, names, n=1, cutoff=0.8)
     return f" ({close[0]} exists)" if close else ""

@@ -194,20 +194,23 @@ def repository_of(image: str) -> str:
 
 def _running_images(scene: Scene) -> dict[str, dict[str, Locator]]:
     """Repository → image references that containers which are up run with, and where that stands."""
-    index: dict[str, dict[str, Locator]] = {}
-    for pod in scene.subjects("Pod"):
-        for observation in scene.observations(pod)[:1]:
-            struct = observation.object
-            statuses = struct.status.container_statuses if isinstance(struct, Pod) else None
-            specs = struct.spec.containers if isinstance(struct, Pod) else None
-            if not isinstance(statuses, list) or not isinstance(specs, list):
+    first: dict[str, tuple[Subject, int]] = {}
+    for pod, lone in scene.lone_structs("Pod"):
+        struct = lone or next((observation.object for observation in scene.observations(pod)), None)
+        statuses = struct.status.container_statuses if isinstance(struct, Pod) else None
+        specs = struct.spec.containers if isinstance(struct, Pod) else None
+        if not isinstance(statuses, list) or not isinstance(specs, list):
+            continue
+        for position, container in enumerate(specs):
+            image = container.image
+            if not isinstance(image, str) or image in first:
                 continue
-            up = {status.name for status in statuses if status.ready is True}
-            for position, container in enumerate(specs):
-                if container.name in up and isinstance(container.image, str):
-                    field = observation.field_at(f"spec.containers[{position}].image")
-                    place = quoted(field, f"image: {container.image}")
-                    index.setdefault(repository_of(container.image), {}).setdefault(container.image, place)
+            if any(status.name == container.name and status.ready is True for status in statuses):
+                first[image] = (pod, position)
+    index: dict[str, dict[str, Locator]] = {}
+    for image, (pod, position) in first.items():
+        field = scene.observations(pod)[0].field_at(f"spec.containers[{position}].image")
+        index.setdefault(repository_of(image), {})[image] = quoted(field, f"image: {image}")
     return index
 
 

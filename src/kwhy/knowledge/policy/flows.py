@@ -228,7 +228,7 @@ def policies_in(scene: Scene, namespace: Subject) -> tuple[list[Policy], bool]:
 
 
 def _concerns(scene: Scene, kind: str, namespace: str) -> bool:
-    return any(subject.namespace in (None, namespace) for subject in scene.subjects(kind))
+    return bool(scene.subjects_in(kind, None) or scene.subjects_in(kind, namespace))
 
 
 def _by_namespace(scene: Scene) -> dict[str, list[Subject]]:

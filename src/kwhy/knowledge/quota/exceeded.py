@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from kwhy.facts.objects import ResourceQuota
-from kwhy.knowledge.workload.pods_not_created import PODS_NOT_CREATED, failing_condition, refusals
+from kwhy.knowledge.workload.pods_not_created import PODS_NOT_CREATED, failing_condition, refusals, refused_workloads
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.expressions import expression
 from kwhy.model.quantity import in_words, parse_quantity
@@ -46,10 +46,6 @@ _EXCEEDED = expression(
 )
 
 
-#: Controllers whose pods a quota may refuse.
-CONTROLLERS = ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "ReplicationController")
-
-
 def _refusals(scene: Scene, workload: Subject) -> list[tuple[str, Evidence]]:
     found = [(event.message, Evidence(event.at, event.message)) for event in scene.derive(refusals, workload)]
     return found + list(scene.derive(failing_condition, workload))
@@ -71,9 +67,7 @@ QUOTAS = Relation("is limited by", _quotas)
 def _by_quota(scene: Scene) -> dict[Subject, list[tuple[re.Match[str], Evidence]]]:
     """Every refusal that names a quota, by that quota."""
     index: dict[Subject, list[tuple[re.Match[str], Evidence]]] = {}
-    shown = [subject for kind in CONTROLLERS for subject in scene.subjects(kind)]
-    warned = scene.events.of_kinds(*CONTROLLERS)
-    for workload in dict.fromkeys([*shown, *warned]):
+    for workload in scene.derive_once(refused_workloads):
         for message, evidence in _refusals(scene, workload):
             if match := _EXCEEDED.search(message):
                 quota = Subject("ResourceQuota", match["quota"], workload.namespace)

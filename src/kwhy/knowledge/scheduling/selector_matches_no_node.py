@@ -5,6 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from kwhy.knowledge.pod.unscheduled import UNSCHEDULED
+from kwhy.knowledge.scheduling.alike import node_traits
 from kwhy.knowledge.scheduling.fit import required_terms, shown_pod
 from kwhy.knowledge.scheduling.judging import decides
 from kwhy.knowledge.scheduling.obstacles import Kind
@@ -15,7 +16,7 @@ from kwhy.model.subject import Subject
 from kwhy.model.verdict import Verdict
 from kwhy.scene.relations import ITSELF
 from kwhy.scene.scene import Scene
-from kwhy.scene.views import NodeView, PodView
+from kwhy.scene.views import PodView
 
 SELECTOR_MATCHES_NO_NODE = Condition(
     code="scheduling.selector-matches-no-node",
@@ -94,13 +95,18 @@ def selector_matches_no_node(
     return decides(where, Kind.SELECTOR, values)
 
 
+def _node_labels(scene: Scene) -> dict[str, set[str]]:
+    """Every label of every node: the values of each key."""
+    seen: dict[str, set[str]] = {}
+    for traits in scene.derive_once(node_traits):
+        for key, value in (traits.labels or {}).items():
+            seen.setdefault(key, set()).add(value)
+    return seen
+
+
 def _near(scene: Scene, selector: dict[str, str]) -> str:
     """What nodes carry instead: another value of the key, or a key that is spelled almost so."""
-    seen: dict[str, set[str]] = {}
-    for node in scene.subjects("Node"):
-        labels = NodeView(scene, node).labels
-        for key, value in (labels.value if labels.observed else {}).items():
-            seen.setdefault(key, set()).add(value)
+    seen = scene.derive_once(_node_labels)
     notes = []
     for key, value in selector.items():
         if value in seen.get(key, ()):

@@ -73,7 +73,7 @@ def backend(scene: Scene, service: Subject) -> Backend:
         gaps.append(LIST.of(kind="pods", namespace=service.namespace))
     listed = all(scene.listing(kind, service.namespace) is not None for kind in WORKLOADS)
     labelled = {w.subject for w in workloads} >= {
-        s for kind in WORKLOADS for s in scene.subjects(kind) if s.namespace == service.namespace
+        s for kind in WORKLOADS for s in scene.subjects_in(kind, service.namespace)
     }
     if not (listed and labelled):
         gaps.append(LIST.of(kind="deployments,statefulsets,daemonsets", namespace=service.namespace))
@@ -107,9 +107,7 @@ def _workloads(scene: Scene, namespace: Subject) -> list[Labelled]:
     """Workloads of a namespace by their templates' labels, or by their selectors, which the templates contain."""
     found = []
     for kind in WORKLOADS:
-        for subject in scene.subjects(kind):
-            if (subject.namespace or "") != namespace.name:
-                continue
+        for subject in scene.subjects_in(kind, namespace.name):
             view = WorkloadView(scene, subject)
             shown = _template_labels(view)
             if shown is None:
@@ -161,8 +159,8 @@ def _near(scene: Scene, service: Subject, selector: Mapping[str, str], things: l
 
 def _other_selectors(scene: Scene, service: Subject) -> list[dict[str, str]]:
     found = []
-    for other in scene.subjects("Service"):
-        if other != service and other.namespace == service.namespace:
+    for other in scene.subjects_in("Service", service.namespace):
+        if other != service:
             seen = ServiceView(scene, other).selector
             if seen.observed and seen.value:
                 found.append(seen.value)

@@ -117,7 +117,7 @@ def _service(scene: Scene, caller: Subject, host: str, address: str | None) -> S
     name, rest = labels[0], labels[1:]
     if not rest:
         if caller.namespace is None:
-            same = [s for s in scene.subjects("Service") if s.name == name]
+            same = scene.subjects_named("Service", name)
             return same[0] if len(same) == 1 else None
         return Subject("Service", name, caller.namespace)
     service = Subject("Service", name, rest[0])

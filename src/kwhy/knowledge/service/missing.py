@@ -53,7 +53,7 @@ def service_missing(service: ServiceView, asking: dict[Subject, Evidence] = give
         )
     if not asking:
         return unsure(f"which running program asks for {service.subject}", PODS.of())
-    elsewhere = [s for s in service.scene.subjects("Service") if s.name == service.name]
+    elsewhere = service.scene.subjects_named("Service", service.name)
     because = [*asking.values(), Evidence(listing.at, f"{service.subject} is not listed")]
     because += [Evidence(service.scene.observations(s)[0].at, f"{s} exists") for s in elsewhere[:2]]
     near = f"; {elsewhere[0]} does" if elsewhere else ""

@@ -13,6 +13,7 @@ from kwhy.model.time import by
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
 from kwhy.probes.kubectl import DESCRIBE_NAMESPACED, EVENTS
 from kwhy.scene.events import MergedEvent
+from kwhy.scene.gates import showing_condition
 from kwhy.scene.recency import known_by_events, unanswered
 from kwhy.scene.relations import ITSELF, owner_of, replica_sets_of
 from kwhy.scene.scene import Scene
@@ -56,6 +57,19 @@ def failing_condition(scene: Scene, workload: Subject) -> Iterable[tuple[str, Ev
     return found
 
 
+#: Controllers that make pods: they report FailedCreate and show ReplicaFailure. A Deployment repeats the latter.
+CONTROLLERS = ("ReplicaSet", "StatefulSet", "DaemonSet", "Job", "ReplicationController")
+
+
+def refused_workloads(scene: Scene) -> list[Subject]:
+    """Workloads of which an event or a condition says that the API server refuses their pods, and their owners."""
+    found = dict.fromkeys(scene.events.with_reason("FailedCreate"))
+    for kind in (*CONTROLLERS, "Deployment"):
+        found.update(dict.fromkeys(showing_condition(scene, kind, ("ReplicaFailure",), "True")))
+    found.update(dict.fromkeys(owner_of(scene, workload) for workload in list(found)))
+    return sorted(found)
+
+
 @rule(
     PODS_NOT_CREATED,
     rows=("P10", "Q1", "C8"),
@@ -92,11 +106,10 @@ def pods_not_created(
 
 
 #: Controllers that create pods.
-_CONTROLLERS = ("ReplicaSet", "StatefulSet", "DaemonSet", "Job", "ReplicationController")
 
 
 def _known_by_events(scene: Scene) -> Iterable[Subject]:
-    shown = known_by_events(scene, *_CONTROLLERS)
+    shown = known_by_events(scene, *CONTROLLERS)
     return [subject for subject in shown if not scene.exists(owner_of(scene, subject))]
 
 
