@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from kwhy.ingest.kubectl.collapsed import split_words
 from kwhy.model.expressions import expression
 
 _GAP = expression(r" {2,}|\t+")
@@ -80,7 +81,7 @@ def titled_header(line: str, titles: Sequence[str]) -> Header | None:
     if not found:
         return None
     starts = tuple(start for start, _ in found)
-    collapsed = len(found) > 2 and "  " not in line.strip()
+    collapsed = len(found) > 1 and "  " not in line.strip()
     tight = frozenset(start for start in starts[1:] if not line[start - 2].isspace())
     return Header(tuple(title for _, title in found), starts, not collapsed, tight)
 
@@ -95,7 +96,7 @@ def split_row(line: str, header: Header) -> list[str] | None:
     if "\t" in line:
         return _split_tabs(line, header)
     if not header.gaps:
-        return _split_words(line, header)
+        return split_words(line, header.names)
     if _aligned(line, header):
         cells = _slice(line, header)
         if not any("  " in cell for cell in cells[:-1]):
@@ -109,19 +110,6 @@ def _split_tabs(line: str, header: Header) -> list[str] | None:
     if len(cells) > count:
         cells = [cell for cell in cells if cell]
     return cells + [""] * (count - len(cells)) if len(cells) <= count else None
-
-
-#: "3 (5m ago)" in column RESTARTS, "5 (2d ago)", and "8s (x3 over 10s)" in LAST SEEN: single spaces within a cell.
-_SPACED_CELL = expression(r"(\S+) (\([^()]{1,40}\))")
-
-
-def _split_words(line: str, header: Header) -> list[str] | None:
-    count = len(header.names)
-    text = _SPACED_CELL.sub(lambda match: f"{match[1]}\0{match[2].replace(' ', chr(0))}", line.strip())
-    cells = text.split(None, count - 1) if header.names[-1] in FREE_TEXT else text.split()
-    if len(cells) < count and header.names[-1] not in ("NOMINATED NODE", "READINESS GATES"):
-        return None
-    return [cell.replace("\0", " ") for cell in (cells + [""] * count)[:count]]
 
 
 def _aligned(line: str, header: Header) -> bool:

@@ -21,7 +21,7 @@ LIKELY = 0.7  # the form is common, the place where it stands is right
 POSSIBLE = 0.4  # only the command says so
 
 #: "Name:         web-0": a described object begins. In YAML keys begin in lower case.
-_NAME = expression(r"Name: +\S+\s*")
+_NAME = expression(r"Name:[ \t]+\S+\s*")
 _DESCRIBED_KEY = expression(
     r"(?:Namespace|Labels|Annotations|Roles|Role|Selector|Status|StorageClass|API Version|IsDefaultClass):"
 )

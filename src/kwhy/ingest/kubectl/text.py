@@ -27,6 +27,9 @@ Lines = list[tuple[int, str]]
 _NAME = expression(r"Name:\s+\S+\s*")
 #: The same behind another object: its value is aligned with that of "Namespace:" or "Annotations:".
 _NEXT_NAME = expression(r"Name:(?:\s{3,}|\t+)\S+\s*")
+#: The same in a paste whose gaps were collapsed to single blanks; then the next line must be a key that follows a name.
+_BARE_NAME = expression(r"Name: [^\s:]+\s*")
+_SECOND_KEY = expression(r"(?:Namespace|Labels|Roles|Role|IsDefaultClass|API Version):(?:\s.*)?")
 #: get.go, describe.go: nothing matched. Of get it goes to standard error.
 _NOTHING = expression(r"No (?:resources|events) found(?: in (?P<namespace>\S+) namespace)?\.?")
 #: cmdutil.CheckErr: "Error from server (NotFound): pods "web" not found", "error: the server doesn't have …".
@@ -58,12 +61,17 @@ class _Reader:
         self.line_of_command = place_of_command(document).line or document.first_line
         self.shown = False  # whether the command answered, with rows or by saying that there are none
         self.failed = False
+        self.following = ""  # the line behind the one that is looked at
 
     def read(self) -> Iterator[Parsed]:
         segment: Lines = []
         kind = ""
         blanks = 0
-        for number, line in self.document.lines():
+        lines = self.document.lines()
+        following = next(lines, None)
+        while following is not None:
+            (number, line), following = following, next(lines, None)
+            self.following = following[1] if following is not None else ""
             if len(line) > _LONGEST_LINE:
                 yield Unparsed(self.document.at(number, excerpt=line[:100]), "a line too long to be kubectl's")
                 continue
@@ -124,12 +132,13 @@ class _Reader:
     def _rows_without_header(self) -> bool:
         return self.command is not None and self.command.verb in ("get", "events") and self.command.prints_text
 
-    @staticmethod
-    def _begins_object(line: str, kind: str, blanks: int, segment: Lines) -> bool:
+    def _begins_object(self, line: str, kind: str, blanks: int, segment: Lines) -> bool:
         """Two blank lines stand between objects; they may be lost where no free text can hold such a line."""
         if kind != "described":
             return _NAME.fullmatch(line) is not None
         data = any(text in ("====", "----") for _, text in segment)
+        if _BARE_NAME.fullmatch(line) is not None and _SECOND_KEY.fullmatch(self.following) is not None:
+            return blanks >= (2 if data else 0)
         return _NEXT_NAME.fullmatch(line) is not None and blanks >= (2 if data else 0)
 
     def _ends_described(self, line: str) -> bool:

@@ -29,7 +29,7 @@ _HEADERS: Final[tuple[tuple[str, re.Pattern[bytes]], ...]] = tuple(
         # goroutine 67570 [syscall, 1595 minutes, locked to thread]:      Go runtime
         ("goroutines", rb"goroutine \d+ (?:gp=0x[0-9a-f]+ m=\S+ (?:mp=0x[0-9a-f]+ )?)?\["),
         # Name:                 coredns-cd7ddf6c9-gk5dp                  kubectl describe
-        (KUBECTL, rb"Name: {3,}[a-z0-9]"),
+        (KUBECTL, rb"Name:(?: {3,}|\t+)[a-z0-9]"),
         # UID PID PPID …   F S UID PID …   USER PID %CPU …   PID PPID …    ps(1)
         ("ps", rb" *(?:F S +)?(?:UID|USER|PID|LWP|PPID|STAT?)(?: +[A-Z%][A-Z%:]*){2,}(?: |$)"),
         # apiVersion: v1                                                  kubectl get -o yaml
