@@ -71,10 +71,16 @@ func redisClient(args []string) {
 	})
 }
 
+// hold keeps trying until so many connections are open.
 func hold(open func() error) {
-	for i := 0; i < number(env("HOLD", "0")); i++ {
-		if err := open(); err != nil {
-			log.Printf("ERROR connection %d: %v", i, err)
+	go func() {
+		for held := 0; held < number(env("HOLD", "0")); {
+			if err := open(); err != nil {
+				log.Printf("ERROR cannot open connection %d: %v", held, err)
+				time.Sleep(2 * time.Second)
+				continue
+			}
+			held++
 		}
-	}
+	}()
 }
