@@ -138,6 +138,13 @@ class EvictionRefused(msgspec.Struct, frozen=True, gc=False):
     count: int = 1
 
 
+class NotFound(msgspec.Struct, frozen=True, gc=False):
+    """The API server answered that it has no object of this kind and name."""
+
+    about: Subject
+    at: Locator
+
+
 class KubectlError(msgspec.Struct, frozen=True, gc=False):
     """kubectl said that it failed. ``reason`` is the status reason in "Error from server (NotFound)", else ""."""
 

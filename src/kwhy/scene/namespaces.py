@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from kwhy.facts.kubectl import EventsShown, EvictionRefused, ReadyEndpoints
+from kwhy.facts.kubectl import EventsShown, EvictionRefused, NotFound, ReadyEndpoints
 from kwhy.facts.objects import Event, Generic, ObjectBatch, Observation
 from kwhy.facts.resources import is_namespaced
 from kwhy.model.document import Document, Locator
@@ -68,14 +68,14 @@ def with_namespaces(facts: Facts) -> Facts:
     return changed
 
 
-_PLACED: tuple[type, ...] = (Observation, Event, ReadyEndpoints, EventsShown, EvictionRefused)
+_PLACED: tuple[type, ...] = (Observation, Event, ReadyEndpoints, EventsShown, EvictionRefused, NotFound)
 
 
 def _subject(fact: Fact) -> Subject | None:
     """What a fact is about, where that may lack its namespace."""
     if isinstance(fact, Observation):
         return fact.subject
-    if isinstance(fact, Event | EventsShown):
+    if isinstance(fact, Event | EventsShown | NotFound):
         return fact.about
     if isinstance(fact, ReadyEndpoints):
         return fact.service
@@ -90,7 +90,7 @@ def _placed(fact: Fact, namespace: str) -> Fact:
     if subject is None:
         return fact
     subject = msgspec.structs.replace(subject, namespace=namespace)
-    if isinstance(fact, Event | EventsShown):
+    if isinstance(fact, Event | EventsShown | NotFound):
         return msgspec.structs.replace(fact, about=subject)
     if isinstance(fact, ReadyEndpoints):
         return msgspec.structs.replace(fact, service=subject)

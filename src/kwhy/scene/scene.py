@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TypeVar, cast
 
 from kwhy.facts.event_batch import EventBatch
+from kwhy.facts.kubectl import NotFound
 from kwhy.facts.objects import ApiObject, Event, Listing, ObjectBatch, Observation, Pod
 from kwhy.model.document import Document
 from kwhy.model.fact import Fact
@@ -168,10 +169,21 @@ class Scene:
             index[listing.kind].setdefault(listing.namespace, listing)
         return index
 
-    def listing(self, kind: str, namespace: str | None) -> Listing | None:
-        """The document that lists every object of ``kind`` in ``namespace`` (or everywhere), if there is one."""
+    def listing(self, kind: str, namespace: str | None, name: str | None = None) -> Listing | None:
+        """The document that lists every object of ``kind`` in ``namespace`` (or everywhere), if there is one.
+
+        With ``name``, the API server's answer that it has no such object will do.
+        """
         scopes = self._listings.get(kind, {})
-        return scopes.get(None) or (scopes.get(namespace) if namespace else None)
+        found = scopes.get(None) or (scopes.get(namespace) if namespace else None)
+        if found is None and name is not None:
+            denied = self._not_found.get(Subject(kind, name, namespace or None))
+            return None if denied is None else Listing(kind, namespace, denied.at, denied.at.document.captured)
+        return found
+
+    @cached_property
+    def _not_found(self) -> dict[Subject, NotFound]:
+        return {fact.about: fact for fact in self.facts(NotFound)}
 
     def listed_anywhere(self, kind: str) -> Listing | None:
         """Some listing of ``kind``, whatever its scope."""

@@ -8,7 +8,7 @@ import pytest
 from msgspec import UNSET
 
 from kwhy.facts import objects as api
-from kwhy.facts.kubectl import KubectlError, ReadyEndpoints, created
+from kwhy.facts.kubectl import KubectlError, NotFound, ReadyEndpoints, created
 from kwhy.facts.objects import ApiObject, Listing, Observation
 from kwhy.ingest.kubectl.text import parse
 from kwhy.model.document import Document, Unparsed
@@ -288,3 +288,17 @@ web-1   1/1     Running   0          5m
 def test_lines_are_those_of_the_source() -> None:
     document = Document("session.txt", ROW.encode(), first_line=41)
     assert [fact.line for fact in parse(document) if isinstance(fact, Observation)] == [42]
+
+
+def test_what_the_api_server_does_not_find_is_said_to_be_missing() -> None:
+    text = 'Error from server (NotFound): configmaps "mailer-config" not found\n'
+    document = Document("paste.txt", text.encode(), command="kubectl get cm mailer-config -n mailer")
+    assert [fact.about for fact in parse(document) if isinstance(fact, NotFound)] == [
+        Subject("ConfigMap", "mailer-config", "mailer")
+    ]
+
+
+def test_a_kind_that_the_server_does_not_have_is_no_missing_object() -> None:
+    text = 'error: the server doesn\'t have a resource type "widgets"\n'
+    document = Document("paste.txt", text.encode(), command="kubectl get widgets web")
+    assert not any(isinstance(fact, NotFound) for fact in parse(document))

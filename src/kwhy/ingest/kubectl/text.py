@@ -7,19 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kwhy.facts.kubectl import KubectlError
+from kwhy.facts.kubectl import KubectlError, NotFound
 from kwhy.facts.objects import Listing
 from kwhy.ingest.kubectl.columns import read_header
 from kwhy.ingest.kubectl.command import echoed_command, parse_command
 from kwhy.ingest.kubectl.describe import read_described
 from kwhy.ingest.kubectl.drain import begins_drain, is_drain_line, read_drain
-from kwhy.ingest.kubectl.kinds import is_namespaced
+from kwhy.ingest.kubectl.kinds import is_known, is_namespaced, kind_of
 from kwhy.ingest.kubectl.scraps import read_scrap, starts_scrap
 from kwhy.ingest.kubectl.tables import read_table, starts_table
 from kwhy.ingest.net.output import place_of_command
-from kwhy.model.document import Document, Unparsed
+from kwhy.model.document import Document, Locator, Unparsed
 from kwhy.model.expressions import expression
 from kwhy.model.parsing import Parsed
+from kwhy.model.subject import Subject
 
 Lines = list[tuple[int, str]]
 
@@ -37,6 +38,9 @@ _FAILED = expression(r"(?:Error from server(?: \((?P<reason>\w+)\))?|error|Error
 _UNREACHABLE = expression(
     r"The connection to the server .* was refused.*|Unable to connect to the server: .*|E\d{4} \S+ +\d+ memcache\.go.*"
 )
+#: NewNotFound (k8s.io/apimachinery v0.34.4 pkg/api/errors/errors.go): 'pods "web-0" not found',
+#: 'deployments.apps "web" not found'.
+_NO_SUCH = expression(r'(?P<resource>[a-z]+)(?:\.[\w.-]+)? "(?P<name>[^"\s]{1,253})" not found')
 #: A prompt at which nothing was typed: "[root@n1 ~]#", "user@host:~$".
 _PROMPT = expression(r"\[?[\w.-]{1,60}@[\w.-]{1,100}[: ][^\s\]]{0,200}\]?[#$]\s*")
 #: So many lines together may be another program's output, unless they are nearly all of the document.
@@ -196,6 +200,13 @@ class _Reader:
             yield KubectlError("", line, command, at)
         else:
             yield KubectlError(matched["reason"] or "", matched["message"], command, at)
+            yield from self._not_found(matched["reason"] or "", matched["message"], at)
+
+    def _not_found(self, reason: str, message: str, at: Locator) -> Iterator[NotFound]:
+        named = _NO_SUCH.fullmatch(message) if reason == "NotFound" else None
+        if named is not None and is_known(kind := kind_of(named["resource"])):
+            namespace = self.command.namespace_of(kind) if self.command is not None else ""
+            yield NotFound(Subject(kind, named["name"], namespace or None), at)
 
     def _nothing(self, namespace: str | None, number: int, line: str) -> Iterator[Parsed]:
         """Nothing was found in a namespace that the command does not name: the answer does."""

@@ -133,12 +133,11 @@ def _single(observation: Observation, source: Any, kind: Kind, path: str, volume
 
 
 def missing(scene: Scene, pod: Subject, kind: Kind) -> list[tuple[Reference, Locator]]:
-    """References to objects of a kind that a listing of the namespace does not hold, and the listing."""
-    listing = scene.listing(kind, pod.namespace)
-    if listing is None:
-        return []
+    """References to objects of a kind that a listing of the namespace does not hold, or the API server does not know, and where."""
     found = [r for r in references(scene, pod) if r.kind == kind]
-    return [(r, quoted(listing.at)) for r in found if not scene.exists(Subject(kind, r.name, pod.namespace))]
+    lacking = [r for r in found if not scene.exists(Subject(kind, r.name, pod.namespace))]
+    listed = [(r, scene.listing(kind, pod.namespace, r.name)) for r in lacking]
+    return [(r, quoted(listing.at)) for r, listing in listed if listing is not None]
 
 
 def missing_keys(scene: Scene, pod: Subject) -> list[tuple[Reference, Locator]]:

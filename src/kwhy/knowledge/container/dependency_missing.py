@@ -125,7 +125,7 @@ def _judge(scene: Scene, need: Need) -> Verdict:
 
 
 def _judge_unknown(scene: Scene, need: Need) -> Verdict:
-    listing = scene.listing("Service", need.service.namespace)
+    listing = scene.listing("Service", need.service.namespace, need.service.name)
     if listing is None:
         probe = LIST.of(kind="services", namespace=need.service.namespace)
         return unsure(f"whether {need.service} exists", probe)

@@ -46,7 +46,7 @@ def service_missing(service: ServiceView, asking: dict[Subject, Evidence] = give
     """
     if service.observations:
         return Absent((Evidence(service.observations[0].at, f"{service.subject} exists"),))
-    listing = service.scene.listing("Service", service.namespace)
+    listing = service.scene.listing("Service", service.namespace, service.name)
     if listing is None:
         return unsure(
             f"the Services of namespace {service.namespace}", LIST.of(kind="services", namespace=service.namespace)

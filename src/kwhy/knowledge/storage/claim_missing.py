@@ -65,8 +65,8 @@ def claim_missing(pod: PodView, where: Placement = given(placement)) -> Verdict:
         return Present(said, {"claim": claim.name, "hint": _near(scene, claim)}, since=by(where.event.first))
     shown = shown_pod(scene, pod.subject)
     claims = claims_of_pod(scene, pod.subject)
-    listing = scene.listing("PersistentVolumeClaim", namespace)
     lacking = [claim for claim in claims if not scene.exists(claim)]
+    listing = scene.listing("PersistentVolumeClaim", namespace, lacking[0].name if lacking else None)
     if lacking and listing is not None:
         because = (
             Evidence(scene.observations(pod.subject)[0].at, f"it mounts claim {lacking[0].name}"),

@@ -81,7 +81,7 @@ def class_missing(claim: ClaimView) -> Verdict:
     if wanted.value and claim.scene.exists(Subject("StorageClass", wanted.value)):
         place = claim.scene.observations(Subject("StorageClass", wanted.value))[0].at
         return Absent((Evidence(place, f"StorageClass {wanted.value} exists"),))
-    listing = claim.scene.listing("StorageClass", None)
+    listing = claim.scene.listing("StorageClass", None, wanted.value if wanted.observed else None)
     if wanted.value and listing is not None:
         return Present(
             (
