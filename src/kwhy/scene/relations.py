@@ -20,6 +20,13 @@ _DEPLOYMENT_POD = expression(rf"^(?P<deployment>.+)-(?P<hash>[{_SAFE}]{{5,10}})-
 #: "web-6f5c6d7f64": Deployment and pod-template-hash.
 _DEPLOYMENT_SET = expression(rf"^(?P<deployment>.+)-(?P<hash>[{_SAFE}]{{5,10}})$")
 
+# "Created pod: web-6f5c6d7f64-2nx8q" (Kubernetes v1.34 pkg/controller/controller_utils.go createPods);
+# "create Pod db-0 in StatefulSet db successful" (pkg/controller/statefulset/stateful_pod_control.go recordPodEvent)
+_MADE = expression(
+    r"(?:Created pod: (?P<pod>[a-z0-9.-]{1,253})"
+    r"|create Pod (?P<ordinal>[a-z0-9.-]{1,253}) in StatefulSet \S{1,253} successful)"
+)
+
 _CONTROLLERS = ("ReplicaSet", "StatefulSet", "DaemonSet", "Job", "Deployment", "ReplicationController")
 
 
@@ -49,8 +56,24 @@ def _pod_controller(scene: Scene, pod: Subject) -> Subject | None:
     references = _references(scene, pod)
     if references is not None:
         return _controller(references, pod.namespace)
+    creator = scene.derive_once(_creators).get(pod)
+    if creator is not None:
+        return creator
     match = _DEPLOYMENT_POD.match(pod.name)
     return Subject("ReplicaSet", f"{match['deployment']}-{match['hash']}", pod.namespace) if match else None
+
+
+def _creators(scene: Scene) -> dict[Subject, Subject]:
+    """Pods by the events in which their controllers say that they made them."""
+    found: dict[Subject, Subject] = {}
+    for controller, events in scene.events.items():
+        if controller.kind not in _CONTROLLERS:
+            continue
+        for event in events:
+            made = _MADE.fullmatch(event.message) if event.reason == "SuccessfulCreate" else None
+            if made is not None:
+                found[Subject("Pod", made["pod"] or made["ordinal"], controller.namespace)] = controller
+    return found
 
 
 def _references(scene: Scene, subject: Subject) -> list[OwnerReference] | None:

@@ -29,6 +29,7 @@ from kwhy.ingest.kubectl.kinds import bare, is_known
 from kwhy.ingest.kubectl.tree import Entries, Entry, Lines, read_entries
 from kwhy.ingest.kubectl.words import EMPTY, labels, timestamp
 from kwhy.model.document import Document, Unparsed
+from kwhy.model.expressions import expression
 from kwhy.model.subject import Subject
 
 DescribeFact = Observation | Event | NodeAllocation | ReadyEndpoints | IngressBackendShown | EventsShown | Unparsed
@@ -41,6 +42,7 @@ _READERS: dict[str, Reader] = {
     "ReplicaSet": describe_workload.read_replica_set,
     "StatefulSet": describe_workload.read_stateful_set,
     "DaemonSet": describe_workload.read_daemon_set,
+    "ReplicationController": describe_workload.read_replication_controller,
     "Job": describe_workload.read_job,
     "CronJob": describe_workload.read_cron_job,
     "Service": describe_service.read_service,
@@ -172,9 +174,27 @@ def _metadata(entries: Entries, kind: str, command: KubectlCommand | None) -> Ob
         name=entries.value("Name") or "",
         namespace="" if namespace in EMPTY else namespace,
         labels=UNSET if labelled is None else labels(list(labelled.values)),
+        annotations=_annotations(entries),
         creation_timestamp=UNSET if born is None else timestamp(born),
         owner_references=owners(entries),
     )
+
+
+#: "deployment.kubernetes.io/revision: 3"; longer values are folded and cut (describe.go printAnnotationsMultiline).
+_ANNOTATION = expression(r"(?P<key>[\w./-]{1,317}): ?(?P<value>\S.{0,200})?")
+
+
+def _annotations(entries: Entries) -> Maybe[dict[str, str]]:
+    """The annotations that stand on one line; UNSET where the key is not shown."""
+    shown = entries.get("Annotations")
+    if shown is None or not shown.values:
+        return UNSET
+    found = {}
+    for line in shown.values:
+        matched = _ANNOTATION.fullmatch(line.strip())
+        if matched is not None:
+            found[matched["key"]] = matched["value"] or ""
+    return found
 
 
 def _object(

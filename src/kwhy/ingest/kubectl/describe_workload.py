@@ -14,7 +14,7 @@ from kwhy.facts.objects import Maybe, ObjectMeta, ObjectReference
 from kwhy.ingest.kubectl.describe_node import read_conditions
 from kwhy.ingest.kubectl.describe_pod import read_template
 from kwhy.ingest.kubectl.tree import Entries
-from kwhy.ingest.kubectl.words import EMPTY, selector, timestamp, whole, yes
+from kwhy.ingest.kubectl.words import EMPTY, label_list, selector, timestamp, whole, yes
 from kwhy.model.expressions import expression
 
 Marks = dict[str, int]
@@ -81,6 +81,19 @@ def read_replica_set(metadata: ObjectMeta, entries: Entries, lines: Marks, print
     conditions = read_conditions(entries.get("Conditions"), lines)
     status = api.WorkloadStatus(replicas=_number(counts, "current"), conditions=conditions)
     return api.ReplicaSet(metadata, _workload_spec(entries, lines, counts), status)
+
+
+def read_replication_controller(
+    metadata: ObjectMeta, entries: Entries, lines: Marks, printed: Printed
+) -> api.ReplicationController:
+    _mark(entries, lines, printed)
+    counts, chosen = _counts(entries), entries.value("Selector")
+    spec = api.ControllerSpec(
+        replicas=_number(counts, "desired"),
+        selector=UNSET if chosen is None else label_list(chosen),
+        template=read_template(entries.get("Pod Template"), lines),
+    )
+    return api.ReplicationController(metadata, spec, api.WorkloadStatus(replicas=_number(counts, "current")))
 
 
 def read_stateful_set(metadata: ObjectMeta, entries: Entries, lines: Marks, printed: Printed) -> api.StatefulSet:

@@ -194,6 +194,11 @@ def _replica_set(metadata: ObjectMeta, row: Row) -> ApiObject:
     return api.ReplicaSet(metadata, api.WorkloadSpec(replicas=_number(row, "DESIRED"), selector=_selector(row)), status)
 
 
+def _replication_controller(metadata: ObjectMeta, row: Row) -> ApiObject:
+    status = api.WorkloadStatus(replicas=_number(row, "CURRENT"), ready_replicas=_number(row, "READY"))
+    return api.ReplicationController(metadata, api.ControllerSpec(replicas=_number(row, "DESIRED")), status)
+
+
 def _stateful_set(metadata: ObjectMeta, row: Row) -> ApiObject:
     ready, desired = _fraction(row, "READY")
     if "DESIRED" in row:  # before v1.14
@@ -354,6 +359,7 @@ _READERS: dict[str, Callable[[ObjectMeta, Row], ApiObject]] = {
     "Node": _node,
     "Deployment": _deployment,
     "ReplicaSet": _replica_set,
+    "ReplicationController": _replication_controller,
     "StatefulSet": _stateful_set,
     "DaemonSet": _daemon_set,
     "Job": _job,

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kwhy.facts.objects import ApiObject, DaemonSet, Deployment, Observation, ReplicaSet, StatefulSet
+from kwhy.facts.objects import (
+    ApiObject,
+    DaemonSet,
+    Deployment,
+    Observation,
+    ReplicaSet,
+    ReplicationController,
+    StatefulSet,
+)
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import rule
 from kwhy.model.subject import Subject
@@ -21,7 +29,7 @@ SHORT_OF_PODS = Condition(
     summary="The controller has fewer ready pods than it wants.",
 )
 
-KINDS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
+KINDS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController")
 
 
 def _number(value: object) -> int:
@@ -31,7 +39,7 @@ def _number(value: object) -> int:
 def _quiet(struct: ApiObject) -> bool:
     if isinstance(struct, DaemonSet):
         return _number(struct.status.number_ready) >= _number(struct.status.desired_number_scheduled)
-    if isinstance(struct, Deployment | StatefulSet | ReplicaSet):
+    if isinstance(struct, Deployment | StatefulSet | ReplicaSet | ReplicationController):
         wanted = struct.spec.replicas if isinstance(struct.spec.replicas, int) else 1
         return _number(struct.status.ready_replicas) >= wanted
     return True
