@@ -1,7 +1,8 @@
 """Containers, their states and volumes, as describe prints them for pods and pod templates.
 
 Source: describeContainers, describeStatus, DescribeProbe, describeVolumes (k8s.io/kubectl v0.34.4
-pkg/describe/describe.go). Environment values may be secret: only names and references are kept.
+pkg/describe/describe.go). Environment values may be secret: of what is not a reference, only
+addresses and names are kept, and none where the variable's name speaks of a secret.
 """
 
 from __future__ import annotations
@@ -128,8 +129,24 @@ def _environment(entry: Entry | None) -> Maybe[list[api.EnvVar]]:
     if entry is None:
         return UNSET
     return [
-        api.EnvVar(name=variable.key, value_from=_reference(variable.value)) for variable in read_entries(entry.below)
+        api.EnvVar(variable.key, UNSET if reference else _plain(variable), reference)
+        for variable in read_entries(entry.below)
+        for reference in (_reference(variable.value),)
     ]
+
+
+#: DB_PASSWORD, API_KEY, SESSION_SECRET …
+_SECRET_NAME = expression(r"(?i)pass|pwd|secret|token|key|auth|cred|salt|private|cert")
+#: "http://inventory:8081/list", "postgres", "3306", "broker-1:9092,broker-2:9092"; no URL with a password.
+_ADDRESS = expression(
+    r"(?:[a-z][a-z0-9+.-]{1,30}://)?[\w.-]{1,253}(?::\d{1,5})?(?:/[\w./-]{0,300})?(?:,[\w.:-]{1,300}){0,20}"
+)
+
+
+def _plain(variable: Entry) -> Maybe[str]:
+    if _SECRET_NAME.search(variable.key) or _ADDRESS.fullmatch(variable.value) is None:
+        return UNSET
+    return variable.value
 
 
 def _reference(text: str) -> Maybe[dict[str, Any]]:
