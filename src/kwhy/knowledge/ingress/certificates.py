@@ -10,8 +10,10 @@ from kwhy.facts.objects import Ingress, IngressTLS, Secret
 from kwhy.knowledge.config.references import keys_of
 from kwhy.model.document import Locator
 from kwhy.model.subject import Subject
-from kwhy.model.verdict import Evidence
+from kwhy.model.verdict import Evidence, Verdict, unsure
+from kwhy.probes.kubectl import DESCRIBE_NAMESPACED
 from kwhy.scene.scene import Scene
+from kwhy.scene.views import ObjectView
 
 #: What a controller reads of the Secret (k8s.io/api core/v1 types.go, TLSCertKey and TLSPrivateKeyKey).
 NEEDED = ("tls.crt", "tls.key")
@@ -70,3 +72,12 @@ def _says(scene: Scene, secret: Subject) -> str:
             kind = f"type {struct.type}, " if isinstance(struct.type, str) and struct.type else ""
             return f"{kind}keys: {', '.join(sorted(struct.data)) or 'none'}"
     return "its keys"
+
+
+def not_shown(ingress: ObjectView, found: list[Certificate]) -> Verdict:
+    """The question for the first Secret that was not shown."""
+    if not found:
+        return unsure(f"what {ingress.subject} names for TLS", *ingress.probes())
+    hidden = next((one for one in found if one.state == "not shown"), found[0])
+    probe = DESCRIBE_NAMESPACED.of(kind="secret", name=hidden.secret.name, namespace=ingress.namespace)
+    return unsure(f"the names of the keys of {hidden.secret}", probe)

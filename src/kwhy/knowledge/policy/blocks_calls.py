@@ -176,11 +176,11 @@ def _near(policy: Policy, flow: Flow) -> str | None:
     for one in rules_of(policy, flow.direction) or ():
         peers, ports = peer_matches(one, policy, flow.other), port_matches(one, flow.packet, to)
         if peers and ports is False and one.peers:
-            return f"it allows {_other(flow)} on {_ports(one)} only"
+            return f"it allows {_other(flow)} only on {_ports(one)}"
         if ports and peers is False and one.ports:
-            return f"it allows that port for {_peers(one, flow)} only"
+            return f"it allows that port only for {_peers(one, flow)}"
         if ports and peers is False and (missing := _namespace_label(one, flow)):
-            return f"it allows {missing} only"
+            return f"it allows only {missing}"
     return None
 
 
@@ -225,7 +225,7 @@ def _namespace_label(one: PolicyRule, flow: Flow) -> str | None:
         known = flow.other.namespace_labels.known
         lacking = [f"{k}={v}" for k, v in (chosen.match_labels or {}).items() if known.get(k) != v]
         if lacking:
-            return f"namespaces with {', '.join(lacking)}, which namespace {flow.other.namespace} does not carry,"
+            return f"namespaces with {', '.join(lacking)}, and namespace {flow.other.namespace} has no such label"
     return None
 
 

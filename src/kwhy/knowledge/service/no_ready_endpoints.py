@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from kwhy.facts.objects import ApiObject, Service
 from kwhy.knowledge.admission.webhook_unreachable import ASKS, WEBHOOK_UNREACHABLE
 from kwhy.knowledge.api.aggregated_unavailable import AGGREGATED_UNAVAILABLE, SERVED_BY
 from kwhy.knowledge.app.errors import APP_ERRORS
 from kwhy.knowledge.dns.no_endpoints import DNS_NO_ENDPOINTS
+from kwhy.knowledge.ingress.path_unserved import PATH_UNSERVED, SENDS_TO
 from kwhy.knowledge.service.consumers import CALLS
 from kwhy.knowledge.service.endpoints import ready_addresses
+from kwhy.knowledge.service.idle import scaled_to_zero
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.document import Locator
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict
-from kwhy.scene.relations import ITSELF, selects
+from kwhy.scene.relations import ITSELF
 from kwhy.scene.scene import Scene
 from kwhy.scene.views import ServiceView
 
@@ -47,36 +47,6 @@ def _with_selector(scene: Scene) -> Iterable[Subject]:
     return found
 
 
-def scaled_to_zero(scene: Scene, service: Subject, selector: dict[str, str]) -> list[Subject]:
-    """Workloads with zero replicas whose template the selector matches, where no other workload matches."""
-    key, value = next(iter(selector.items()))
-    workloads = scene.derive_once(_workloads_by_label).get((service.namespace or "", key, value), ())
-    matching = [workload for workload in workloads if selects(selector, workload.labels)]
-    return [w.subject for w in matching] if matching and all(w.replicas == 0 for w in matching) else []
-
-
-class _Workload(NamedTuple):
-    subject: Subject
-    labels: dict[str, str]
-    replicas: object
-
-
-def _workloads_by_label(scene: Scene) -> dict[tuple[str, str, str], list[_Workload]]:
-    """Workloads by namespace and every single label of their templates."""
-    index: dict[tuple[str, str, str], list[_Workload]] = defaultdict(list)
-    for kind in ("Deployment", "StatefulSet"):
-        for struct in scene.structs(kind):
-            spec = getattr(struct, "spec", None)
-            labels = getattr(getattr(getattr(spec, "template", None), "metadata", None), "labels", None)
-            if not isinstance(labels, dict):
-                continue
-            subject = Subject(kind, struct.metadata.name, struct.metadata.namespace or None)
-            workload = _Workload(subject, labels, getattr(spec, "replicas", None))
-            for key, value in labels.items():
-                index[(struct.metadata.namespace, key, value)].append(workload)
-    return index
-
-
 @rule(
     NO_READY_ENDPOINTS,
     rows=("S1",),
@@ -85,6 +55,7 @@ def _workloads_by_label(scene: Scene) -> dict[tuple[str, str, str], list[_Worklo
         leads_to(DNS_NO_ENDPOINTS, via=ITSELF),
         leads_to(WEBHOOK_UNREACHABLE, via=ASKS),
         leads_to(AGGREGATED_UNAVAILABLE, via=SERVED_BY),
+        leads_to(PATH_UNSERVED, via=SENDS_TO),
     ),
     among=_with_selector,
     symptom=True,

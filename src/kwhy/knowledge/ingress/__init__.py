@@ -1,0 +1,1 @@
+"""Rules about Ingresses: rule, class, certificate, Service, port, endpoints."""
