@@ -36,6 +36,7 @@ class Answer(Enum):
     UNREACHABLE = "the registry cannot be reached"
     DENIED = "the registry denies access"
     NOT_FOUND = "the registry does not have the image"
+    NO_SPACE = "the node's disk is full"
 
 
 #: In the order in which they decide: denied answers of registries that hide names also speak of "does not exist".
@@ -44,6 +45,8 @@ _ANSWERS: tuple[tuple[Answer, re.Pattern[str]], ...] = (
     (Answer.NEVER_PRESENT, expression(r"is not present with pull policy of Never")),
     # Failed to apply default image tag "shop/Web:1": couldn't parse image reference …: invalid reference format: …
     (Answer.NAME_INVALID, expression(r"Failed to apply default image tag|couldn't parse image (?:reference|name)|invalid reference format")),
+    # failed to extract layer sha256:…: write /var/lib/containerd/…: no space left on device: unknown (containerd)
+    (Answer.NO_SPACE, expression(r"no space left on device")),
     # 429 Too Many Requests - Server message: toomanyrequests: You have reached your pull rate limit. (Docker Hub)
     (Answer.RATE_LIMITED, expression(r"429 Too Many Requests|toomanyrequests|TOOMANYREQUESTS|pull rate limit")),
     # no match for platform in manifest: not found (containerd images/image.go)
@@ -218,3 +221,16 @@ def running_siblings(scene: Scene, image: str) -> dict[str, Locator]:
     """Other tags of the same repository that run elsewhere in the evidence."""
     found = scene.derive_once(_running_images).get(repository_of(image), {})
     return {name: place for name, place in found.items() if name != image}
+
+
+def running_registries(scene: Scene) -> dict[str, Locator]:
+    """Registries from which images of containers that are up come, and where that stands."""
+    return scene.derive_once(_running_registries)
+
+
+def _running_registries(scene: Scene) -> dict[str, Locator]:
+    found: dict[str, Locator] = {}
+    for images in scene.derive_once(_running_images).values():
+        for image, place in images.items():
+            found.setdefault(registry_of(image), place)
+    return found

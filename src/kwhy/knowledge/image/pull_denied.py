@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from kwhy.facts.objects import Pod
+from kwhy.facts.objects import Pod, Secret
 from kwhy.knowledge.container.runs import event_messages, quoted
 from kwhy.knowledge.image.answers import Answer, Refusal, judged, refusals
 from kwhy.knowledge.image.not_pulled import NOT_PULLED
@@ -42,6 +42,9 @@ PULL_DENIED = Condition(
     ),
 )
 
+#: Types of Secrets in which the kubelet looks for accounts (pkg/credentialprovider/secrets/secrets.go).
+PULL_SECRETS = frozenset({"kubernetes.io/dockerconfigjson", "kubernetes.io/dockercfg"})
+
 
 @rule(PULL_DENIED, rows=("P1",), leads=(leads_to(NOT_PULLED, via=ITSELF),))
 def pull_denied(pod: PodView, found: list[Refusal] = given(refusals)) -> Verdict:
@@ -49,10 +52,10 @@ def pull_denied(pod: PodView, found: list[Refusal] = given(refusals)) -> Verdict
 
     What it means: The pull's credentials, or the want of any, are not good enough for this repository.
     How it shows: 401 or 403, "pull access denied", "unauthorized", "no basic auth credentials"; the pod names no pull
-    secret, or one that does not exist in its namespace.
+    secret, one that does not exist in its namespace (perhaps in another one), or one of a type that holds no account.
     What looks like it: Registries that hide private names give this answer for names that do not exist at all.
     Source: containerd v1.6 remotes/docker (ErrInvalidAuthorization, fetcher.go); moby v20.10 distribution/errors.go;
-    Kubernetes v1.34 pkg/kubelet/kubelet_pods.go (FailedToRetrieveImagePullSecret).
+    Kubernetes v1.34 pkg/kubelet/kubelet_pods.go (FailedToRetrieveImagePullSecret), pkg/credentialprovider/secrets.
     """
     secrets = _secrets(pod.scene, pod.subject)
     hint = f": {secrets.says}" if secrets is not None else ""
@@ -66,7 +69,6 @@ def _secrets(scene: Scene, pod: Subject) -> Evidence | None:
     """What is wrong with the pod's pull secrets, as far as that was shown."""
     for said in event_messages(scene, pod, "FailedToRetrieveImagePullSecret"):
         return Evidence(said.at, said.text)
-    listing = scene.listing("Secret", pod.namespace)
     for observation in scene.observations(pod):
         struct = observation.object
         named = struct.spec.image_pull_secrets if isinstance(struct, Pod) else None
@@ -75,8 +77,22 @@ def _secrets(scene: Scene, pod: Subject) -> Evidence | None:
                 return Evidence(quoted(observation.field_at("spec"), "no imagePullSecrets"), "it names no pull secret")
             continue
         for index, secret in enumerate(named):
-            if listing is not None and not scene.exists(Subject("Secret", secret.name, pod.namespace)):
-                place = quoted(observation.field_at(f"spec.imagePullSecrets[{index}]"), f"name: {secret.name}")
-                return Evidence(place, f"its pull secret {secret.name} does not exist in namespace {pod.namespace}")
+            place = quoted(observation.field_at(f"spec.imagePullSecrets[{index}]"), f"name: {secret.name}")
+            wrong = _wrong(scene, Subject("Secret", secret.name, pod.namespace))
+            if wrong is not None:
+                return Evidence(place, f"its pull secret {secret.name} {wrong}")
         return None
     return None
+
+
+def _wrong(scene: Scene, secret: Subject) -> str | None:
+    """Why the kubelet finds no credentials in the secret; None where nothing is seen to be wrong."""
+    for observation in scene.observations(secret):
+        shown = observation.object
+        if isinstance(shown, Secret) and isinstance(shown.type, str) and shown.type not in PULL_SECRETS:
+            return f"is of type {shown.type}, which holds no registry account"
+    if scene.exists(secret) or scene.listing("Secret", secret.namespace) is None:
+        return None
+    elsewhere = [s.namespace for s in scene.subjects("Secret") if s.name == secret.name]
+    where = f"; one of this name is in {elsewhere[0]}" if elsewhere else ""
+    return f"does not exist in namespace {secret.namespace}{where}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from kwhy.knowledge.image.answers import Answer, Refusal, judged, refusals
+from kwhy.knowledge.image.answers import Answer, Refusal, refusals
 from kwhy.knowledge.image.not_pulled import NOT_PULLED
+from kwhy.knowledge.image.registries import judged_of_registry
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.verdict import Verdict
@@ -14,7 +15,7 @@ RATE_LIMITED = Condition(
     code="image.rate-limited",
     kind="Pod",
     nature=Nature.ROOT,
-    title="The registry {registry} has limited the rate of pulls: {subject} does not get {image}",
+    title="Registry {registry} has limited the rate of pulls: {who}",
     summary="Too many pulls from this address or account within the registry's window.",
     remedies=(
         Remedy(
@@ -26,7 +27,7 @@ RATE_LIMITED = Condition(
                 Step("Add a pull secret to the service account, or use a mirror or a cache for the registry."),
                 Step("Without that the limit ends by itself with the registry's window (Docker Hub: six hours)."),
             ),
-            verify=(Step("The pods start.", "kubectl get pods -n {namespace}"),),
+            verify=(Step("The pods start.", "kubectl get pods -A"),),
             undo=(Step("Take the pull secret away again."),),
         ),
     ),
@@ -42,4 +43,4 @@ def rate_limited(pod: PodView, found: list[Refusal] = given(refusals)) -> Verdic
     What looks like it: The kubelet's own limit says "pull QPS exceeded".
     Source: OCI distribution specification v1.1 (TOOMANYREQUESTS); containerd v1.6 remotes/docker/fetcher.go.
     """
-    return judged(pod, found, Answer.RATE_LIMITED)
+    return judged_of_registry(pod, found, Answer.RATE_LIMITED)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from kwhy.knowledge.image.answers import Answer, Refusal, judged, refusals
+from kwhy.knowledge.image.answers import Answer, Refusal, refusals
 from kwhy.knowledge.image.not_pulled import NOT_PULLED
+from kwhy.knowledge.image.registries import judged_of_registry
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.verdict import Verdict
@@ -14,7 +15,7 @@ REGISTRY_CERTIFICATE_UNTRUSTED = Condition(
     code="image.registry-certificate-untrusted",
     kind="Pod",
     nature=Nature.ROOT,
-    title="The node does not trust the certificate of registry {registry}, from which {subject} needs {image}",
+    title="The node does not trust the certificate of registry {registry}: {who}",
     summary="The TLS certificate of the registry is signed by an unknown authority, expired, or made for another name.",
     remedies=(
         Remedy(
@@ -29,7 +30,7 @@ REGISTRY_CERTIFICATE_UNTRUSTED = Condition(
                     "/etc/docker/certs.d/{registry}/ (docker)."
                 ),
             ),
-            verify=(Step("The pods start.", "kubectl get pods -n {namespace}"),),
+            verify=(Step("The pods start.", "kubectl get pods -A"),),
             undo=(Step("Remove the authority again."),),
         ),
     ),
@@ -46,4 +47,4 @@ def registry_certificate_untrusted(pod: PodView, found: list[Refusal] = given(re
     that replaces certificates.
     Source: Go crypto/x509 (UnknownAuthorityError, CertificateInvalidError, HostnameError).
     """
-    return judged(pod, found, Answer.CERTIFICATE)
+    return judged_of_registry(pod, found, Answer.CERTIFICATE)

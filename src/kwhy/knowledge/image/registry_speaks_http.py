@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from kwhy.knowledge.image.answers import Answer, Refusal, judged, refusals
+from kwhy.knowledge.image.answers import Answer, Refusal, refusals
 from kwhy.knowledge.image.not_pulled import NOT_PULLED
+from kwhy.knowledge.image.registries import judged_of_registry
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.verdict import Verdict
@@ -14,7 +15,7 @@ REGISTRY_SPEAKS_HTTP = Condition(
     code="image.registry-speaks-http",
     kind="Pod",
     nature=Nature.ROOT,
-    title="The registry {registry} speaks plain HTTP, and the runtime asks it by HTTPS for image {image} of {subject}",
+    title="Registry {registry} speaks plain HTTP, and the runtime asks it by HTTPS: {who}",
     summary="The runtime insists on HTTPS for registries that it was not told to trust without.",
     remedies=(
         Remedy(
@@ -28,7 +29,7 @@ REGISTRY_SPEAKS_HTTP = Condition(
                     "docker: insecure-registries in daemon.json."
                 ),
             ),
-            verify=(Step("The pods start.", "kubectl get pods -n {namespace}"),),
+            verify=(Step("The pods start.", "kubectl get pods -A"),),
             undo=(Step("Take the declaration back."),),
         ),
     ),
@@ -44,4 +45,4 @@ def registry_speaks_http(pod: PodView, found: list[Refusal] = given(refusals)) -
     What looks like it: An untrusted certificate (x509).
     Source: Go net/http transport.go; containerd v1.6 docs/hosts.md.
     """
-    return judged(pod, found, Answer.PLAIN_HTTP)
+    return judged_of_registry(pod, found, Answer.PLAIN_HTTP)

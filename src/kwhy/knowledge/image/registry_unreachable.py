@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from kwhy.knowledge.image.answers import Answer, Refusal, judged, refusals
+from kwhy.knowledge.image.answers import Answer, Refusal, refusals
 from kwhy.knowledge.image.not_pulled import NOT_PULLED
+from kwhy.knowledge.image.registries import judged_of_registry
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.verdict import Verdict
@@ -14,7 +15,7 @@ REGISTRY_UNREACHABLE = Condition(
     code="image.registry-unreachable",
     kind="Pod",
     nature=Nature.ROOT,
-    title="The registry {registry} of image {image}, which {subject} needs, cannot be reached",
+    title="Registry {registry} cannot be reached from the node: {who}",
     summary="The node cannot connect to the registry.",
     remedies=(
         Remedy(
@@ -26,7 +27,7 @@ REGISTRY_UNREACHABLE = Condition(
                 Step("Try the registry from the node.", "curl -sv --max-time 5 https://{registry}/v2/"),
                 Step("Look at firewalls, proxies (HTTPS_PROXY of the runtime's unit) and at the registry itself."),
             ),
-            verify=(Step("The pods start.", "kubectl get pods -n {namespace}"),),
+            verify=(Step("The pods start.", "kubectl get pods -A"),),
             undo=(Step("Take the change to firewall or proxy back."),),
         ),
     ),
@@ -43,4 +44,4 @@ def registry_unreachable(pod: PodView, found: list[Refusal] = given(refusals)) -
     HTTP status.
     Source: Go net (OpError), net/http (httpError); containerd v1.6 remotes/docker/resolver.go.
     """
-    return judged(pod, found, Answer.UNREACHABLE)
+    return judged_of_registry(pod, found, Answer.UNREACHABLE)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from kwhy.knowledge.image.answers import Answer, Refusal, judged, refusals
+from kwhy.knowledge.image.answers import Answer, Refusal, refusals
 from kwhy.knowledge.image.not_pulled import NOT_PULLED
+from kwhy.knowledge.image.registries import judged_of_registry
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.verdict import Verdict
@@ -14,7 +15,7 @@ REGISTRY_UNRESOLVABLE = Condition(
     code="image.registry-unresolvable",
     kind="Pod",
     nature=Nature.ROOT,
-    title="The registry {registry} of image {image}, which {subject} needs, does not resolve",
+    title="The name of registry {registry} does not resolve on the node: {who}",
     summary="The node's resolver does not know the registry's name, or does not answer.",
     remedies=(
         Remedy(
@@ -24,10 +25,10 @@ REGISTRY_UNRESOLVABLE = Condition(
             risk="low",
             steps=(
                 Step("Ask the resolver that the runtime uses, on the node (not in a pod).", "getent hosts {registry}"),
-                Step("Set the right image.", "kubectl set image {kind}/{name} CONTAINER=IMAGE -n {namespace}"),
+                Step("Make it resolve there; or, if the image's name is wrong, set the right one in the workload."),
             ),
-            verify=(Step("The pods start.", "kubectl get pods -n {namespace}"),),
-            undo=(Step("Go back to the former revision.", "kubectl rollout undo {kind}/{name} -n {namespace}"),),
+            verify=(Step("The pods start.", "kubectl get pods -A"),),
+            undo=(Step("Take the change to the resolver back, or go back to the workload's former revision."),),
         ),
     ),
 )
@@ -44,4 +45,4 @@ def registry_unresolvable(pod: PodView, found: list[Refusal] = given(refusals)) 
     timeout").
     Source: Go net (dnsError); containerd v1.6 remotes/docker/resolver.go.
     """
-    return judged(pod, found, Answer.UNRESOLVABLE)
+    return judged_of_registry(pod, found, Answer.UNRESOLVABLE)
