@@ -19,6 +19,9 @@ from threading import Thread
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+import urllib3
+
+from kwhy.live.server import ReadOnlyServer
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "live"
 
@@ -63,12 +66,13 @@ Fault = Callable[["Handler"], bool]
 class RecordedApi:
     """``faults``: path → what happens to its requests, one after the other; after that they are answered.
 
-    ``seen``: method and URL of every request.
+    ``seen``: method and URL of every request. ``dead``: open connections are closed, too.
     """
 
     faults: dict[str, list[Fault]] = field(default_factory=dict)
     seen: list[tuple[str, str]] = field(default_factory=list)
     url: str = ""
+    dead: bool = False
     stop: Callable[[], None] = lambda: None
 
     def paths(self) -> list[str]:
@@ -96,6 +100,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.api.seen.append((self.command, self.path))
         path, query = _split(self.path)
+        if self.api.dead:
+            self.close_connection = True
+            return
         planned = self.api.faults.get(path)
         if planned and not planned.pop(0)(self):
             return
@@ -140,6 +147,7 @@ def serving(api: RecordedApi | None = None) -> Iterator[RecordedApi]:
     stopped: list[bool] = []
 
     def stop() -> None:
+        api.dead = True
         if not stopped:
             stopped.append(True)
             server.shutdown()
@@ -162,6 +170,11 @@ def as_caller(
 
 
 # --- faults ---------------------------------------------------------------------------------------------------------
+
+
+def answered(handler: Handler) -> bool:
+    """No fault: for requests before the one that fails."""
+    return True
 
 
 def status(code: int, retry_after: str | None = None, body: bytes = b"") -> Fault:
@@ -216,6 +229,17 @@ def slow(seconds: float) -> Fault:
 
 def dies(handler: Handler) -> bool:
     """The server ends without an answer: later requests are refused."""
-    handler.close_connection = True
+    handler.api.dead = handler.close_connection = True
     Thread(target=handler.api.stop, daemon=True).start()
     return False
+
+
+def direct(
+    api: RecordedApi,
+    caller: str = "admin",
+    seconds: float = 60.0,
+    sleep: Callable[[float], None] = lambda seconds: None,
+) -> ReadOnlyServer:
+    """The server without a kubeconfig. ``sleep``: what waiting between attempts does."""
+    token = {"Authorization": f"Bearer {caller}"}
+    return ReadOnlyServer(urllib3.PoolManager(), api.url, lambda: token, time.monotonic() + seconds, sleep)

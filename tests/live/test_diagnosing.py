@@ -106,9 +106,9 @@ def test_an_account_of_one_namespace_gets_that_namespace_and_is_told_what_it_lac
         "This account may not list pods in the whole cluster, so that only namespace banners"
     )
     unread = "\n".join(diagnosis.coverage.unrecognised)
-    assert "may not list configmaps, limitranges" in unread
-    assert "in namespace banners" in unread
-    assert "may not list namespaces, nodes, persistentvolumes" in unread
+    assert "cluster: not read in namespace banners: configmaps, limitranges, " in unread
+    assert "cluster: not read in the whole cluster: namespaces, nodes, persistentvolumes, " in unread
+    assert unread.count("(the account may not list)") == 2
     assert diagnosis.outcome not in ("healthy", "explained")
 
 

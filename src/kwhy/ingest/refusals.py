@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 
 import msgspec
 
@@ -29,19 +28,23 @@ def with_refusals(
 
 
 def unread_lines(not_read: Iterable[NotRead]) -> tuple[str, ...]:
-    """What was not read, for the coverage: "SOURCE: why"; permissions that are missing for one scope in one line."""
-    items = list(not_read)
-    denied = sorted((item for item in items if item.forbidden), key=lambda item: (item.scope, item.verb))
-    lines = []
-    for (scope, verb), group in groupby(denied, key=lambda item: (item.scope, item.verb)):
-        names = ", ".join(dict.fromkeys(_resource(item) for item in group))
-        lines.append(f"cluster: not read, the account may not {verb} {names} {scope}")
-    for item in items:
-        if not item.forbidden:
-            what = "only a part was read" if item.partly else "not read"
-            name = f" of {item.name}" if item.name else ""
-            lines.append(f"cluster: {_resource(item)}{name} {item.scope}, {what}: {item.why}")
-    return tuple(lines)
+    """What was not read, for the coverage: "SOURCE: why". What has one reason and one scope stands in one line."""
+    lines: dict[tuple[str, str], dict[str, None]] = {}
+    for item in not_read:
+        why = f"the account may not {item.verb}" if item.forbidden else item.why
+        before = f"only a part was read {item.scope}" if item.partly else f"not read {item.scope}"
+        name = f" of {item.name}" if item.name else ""
+        lines.setdefault((before, why), {})[f"{_resource(item)}{name}"] = None
+    return tuple(f"cluster: {before}: {_some(list(names))} ({why})" for (before, why), names in lines.items())
+
+
+#: So many names stand in one line.
+_NAMES_SHOWN = 40
+
+
+def _some(names: list[str]) -> str:
+    rest = len(names) - _NAMES_SHOWN
+    return ", ".join(names[:_NAMES_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _notes(collections: Sequence[Collection]) -> Iterator[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -51,6 +53,7 @@ def connect(
     """
     try:
         from kubernetes.config import ConfigException
+        from yaml import YAMLError
     except ImportError as missing:
         raise CannotConnect(MISSING_LIBRARY) from missing
     from kwhy.live.server import ReadOnlyServer
@@ -59,8 +62,8 @@ def connect(
         client, namespace = _client(context)
     except ConfigException as error:
         raise CannotConnect(_plain(error)) from error
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:  # what a broken kubeconfig makes of it
-        raise CannotConnect(f"the kubeconfig cannot be used: {type(error).__name__}: {error}") from error
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, YAMLError) as error:  # of a broken kubeconfig
+        raise CannotConnect(f"the kubeconfig cannot be used: {type(error).__name__}: {_plain(error)}") from error
     configuration = client.configuration
 
     def credentials() -> Mapping[str, str]:
@@ -76,11 +79,15 @@ def _greeted(api: Api, host: str) -> str:
     """The server's version: a first request shows whether there is a server at all, and whether it knows the user."""
     answer = api.get("version", {})
     if isinstance(answer, Failure):
-        if answer.why is Why.UNREACHABLE:
-            raise CannotConnect(f"the API server {host} cannot be reached: {answer.says}")
-        if answer.why is Why.UNAUTHENTICATED:
-            raise CannotConnect(f"the API server {host} refuses the credentials: {answer.says}")
-        return ""
+        match answer.why:
+            case Why.FORBIDDEN:
+                return ""
+            case Why.UNREACHABLE:
+                raise CannotConnect(f"the API server {host} cannot be reached: {answer.says}")
+            case Why.UNAUTHENTICATED:
+                raise CannotConnect(f"the API server {host} refuses the credentials: {answer.says}")
+            case _:
+                raise CannotConnect(f"{host} does not answer like a Kubernetes API server: /version: {answer.says}")
     try:
         return msgspec.json.decode(answer.body, type=_Version).git_version
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -108,10 +115,28 @@ def _client(context: str | None) -> tuple[ApiClient, str]:
     if chosen is None:
         known = ", ".join(str(each["name"]) for each in contexts)
         raise CannotConnect(f"the kubeconfig has no context {context!r}; it has: {known or 'none'}")
-    kubernetes.config.load_kube_config(
-        config_file=kubeconfig, context=chosen["name"], client_configuration=configuration, persist_config=False
-    )
+    with _complaints() as complaints:
+        kubernetes.config.load_kube_config(
+            config_file=kubeconfig, context=chosen["name"], client_configuration=configuration, persist_config=False
+        )
+    if complaints:
+        raise CannotConnect(f"no credentials: {' '.join(' '.join(complaints).split())}")
     return ApiClient(configuration), chosen["context"].get("namespace") or "default"
+
+
+@contextmanager
+def _complaints() -> Iterator[list[str]]:
+    """What the library says on the log while it loads credentials: a plugin's failure is said there and nowhere else
+    (kubernetes 37.0 config/kube_config.py, _load_from_exec_plugin)."""
+    said: list[str] = []
+    handler = logging.Handler(logging.ERROR)
+    handler.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]  # one line of behaviour
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        yield said
+    finally:
+        root.removeHandler(handler)
 
 
 def _own_namespace() -> str:

@@ -17,6 +17,7 @@ import urllib3
 from urllib3.exceptions import HTTPError, LocationParseError, ReadTimeoutError
 
 from kwhy.live.answers import Answer, Contents, Failure, Why, failure
+from kwhy.model.expressions import expression
 
 CONNECT_SECONDS: Final = 5.0
 #: Between two pieces of an answer. The API server itself gives a list up after 60 s (kube-apiserver --request-timeout).
@@ -74,7 +75,7 @@ class ReadOnlyServer:
         outcome: Answer = Failure(Why.OTHER, "no attempt was made")
         for attempt in range(ATTEMPTS if retry else 1):
             if self._lost is not None:
-                return Failure(Why.UNREACHABLE, self._lost)
+                return outcome if attempt else Failure(Why.UNREACHABLE, self._lost)
             outcome, wait = self._once(url, BACKOFF * 2**attempt)
             if wait is None:
                 return outcome
@@ -160,9 +161,14 @@ def _rfc3339(date: str) -> str:
         return ""
 
 
+#: "HTTPConnection(host='127.0.0.1', port=6443): Failed to establish a new connection: [Errno 111] Connection refused"
+#: (urllib3 2.8, exceptions.NewConnectionError); "… Failed to resolve 'api.example' ([Errno -2] Name or service not
+#: known)" (exceptions.NameResolutionError)
+_AROUND: Final = expression(r"^.{0,300}?(?:\): |>: )(?:Failed to establish a new connection: )?|\[Errno -?\d{1,5}\] ")
+
+
 def _plain(error: Exception) -> str:
-    """A connection's failure without the addresses of Python objects: "[Errno 111] Connection refused"."""
+    """A connection's failure in the words of the system: "Connection refused"."""
     cause = getattr(error, "reason", None) or error
     text = str(cause.args[-1] if isinstance(cause, Exception) and cause.args else cause)
-    _, found, rest = text.partition(">: ")
-    return " ".join((rest if found else text).split()) or type(error).__name__
+    return " ".join(_AROUND.sub("", text).split()) or type(error).__name__
