@@ -1,5 +1,7 @@
 """Faults of containers and of the configuration they read. TWINS: how a fault is put right in place."""
 
+import shlex
+
 from catalogue import FAULTS, client, deployment, healthy, probe, service, workload
 
 TOOL = "registry.lab.example/shop/tool:2.0.0"
@@ -359,6 +361,154 @@ workload(
     client("catalog-ok", "web"),
     settle=30,
 )
+# ---- how a container ends
+ENDS = {
+    "exit-127": ("127 (command not found): the script calls report-generator, which is not in the image", "report-generator --daily"),
+    "exit-126": (
+        "126 (not executable): /tmp/motd.txt is no program and has no right to be executed",
+        "echo text >/tmp/motd.txt; /tmp/motd.txt",
+    ),
+    "exit-143": ("143: the script ends itself with SIGTERM", "trap - TERM; sh -c 'kill -TERM $PPID'; sleep 5"),
+    "exit-137-not-oom": (
+        "137: a sibling process kills the main process with SIGKILL; memory is not short",
+        "sleep 5; sh -c 'kill -9 $PPID'; sleep 5",
+    ),
+    "exit-139": ("139: the main process ends with a segmentation fault (SIGSEGV)", "sleep 5; sh -c 'kill -SEGV $PPID'; sleep 5"),
+}
+for fault, (cause, script) in ENDS.items():
+    # the shell under an init, for pid 1 of a container is spared the signals it does not handle
+    command = ["sh", "-c", f"sh -c {shlex.quote(script)}; code=$?; echo main process ended with $code; exit $code"]
+    workload(
+        fault,
+        fault,
+        f"Deployment/{fault}/reporter",
+        f"The container ends with exit code {cause}.",
+        deployment(fault, "reporter", [], spec={"containers": [{"name": "reporter", "image": BUSYBOX, "command": command}]}),
+        settle=60,
+    )
+# ---- probes
+slow_answer = {"env": [{"name": "NAME", "value": "quotes"}, {"name": "DELAY", "value": "2s"}]}
+workload(
+    "probe-timeout-too-short",
+    "probe-slow",
+    "Deployment/probe-slow/quotes",
+    "The readiness probe gives up after timeoutSeconds 1; its handler answers after 2 s (DELAY).",
+    tool("probe-slow", "quotes", ["api"], container=slow_answer | {"readinessProbe": probe("/ready", timeoutSeconds=1)}),
+    service("probe-slow", "quotes", {"app": "quotes"}),
+    settle=50,
+)
+workload(
+    "probe-tcp-on-udp-server",
+    "probe-udp",
+    "Deployment/probe-udp/collector",
+    "The readiness probe opens a TCP connection to port 5140, on which the program listens for UDP only.",
+    tool("probe-udp", "collector", ["udp", "5140"], container={"readinessProbe": {"tcpSocket": {"port": 5140}, "periodSeconds": 3}}),
+    settle=50,
+)
+workload(
+    "probe-exec-command-missing",
+    "probe-exec",
+    "Deployment/probe-exec/quotes",
+    "The liveness probe runs curl, which is not in the image; the container is killed again and again.",
+    deployment(
+        "probe-exec",
+        "quotes",
+        ["serve", "8080"],
+        container={
+            "livenessProbe": {
+                "exec": {"command": ["curl", "-f", "http://localhost:8080/healthz"]},
+                "periodSeconds": 3,
+                "failureThreshold": 2,
+            }
+        },
+    ),
+    settle=60,
+)
+workload(
+    "probe-grpc-on-http-server",
+    "probe-grpc",
+    "Deployment/probe-grpc/quotes",
+    "The readiness probe speaks gRPC to port 8080, where the program serves HTTP/1.",
+    deployment("probe-grpc", "quotes", ["serve", "8080"], container={"readinessProbe": {"grpc": {"port": 8080}, "periodSeconds": 3}}),
+    settle=50,
+)
+workload(
+    "probe-https-on-http-server",
+    "probe-tls",
+    "Deployment/probe-tls/quotes",
+    "The readiness probe speaks HTTPS to port 8080, where the program serves plain HTTP.",
+    deployment(
+        "probe-tls",
+        "quotes",
+        ["serve", "8080"],
+        container={"readinessProbe": {"httpGet": {"path": "/", "port": 8080, "scheme": "HTTPS"}, "periodSeconds": 3}},
+    ),
+    settle=50,
+)
+workload(
+    "probe-path-404",
+    "probe-path",
+    "Deployment/probe-path/quotes",
+    "The readiness probe asks /health; the program answers 404 for all but /quotes and has /healthz.",
+    tool("probe-path", "quotes", ["api"], container={"env": [{"name": "PATHS", "value": "/quotes"}], "readinessProbe": probe("/health")}),
+    settle=50,
+)
+# ---- volumes and images
+spec, container = mounted({"hostPath": {"path": "/srv/exports", "type": "Directory"}}, "exports", "/data", "data")
+workload(
+    "hostpath-missing",
+    "exports-dir",
+    "Deployment/exports-dir/exporter",
+    "The pods mount hostPath /srv/exports of type Directory, which does not exist on the node.",
+    deployment("exports-dir", "exporter", ["serve", "8080"], spec=spec, container=container),
+    settle=45,
+)
+
+
+def key(namespace, name, kind, data):
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": namespace}, "type": kind, "stringData": data}
+
+
+AUTHS = '{"auths":{"%s":{"username":"robot","password":"example","auth":"cm9ib3Q6ZXhhbXBsZQ=="}}}'
+for fault, truth, cause, kind, data in (
+    ("pull-secret-wrong-type", "Secret/{}/registry-key", "Pull secret registry-key is Opaque and no docker configuration, so the kubelet does not use it: 401.",
+     "Opaque", {"username": "robot", "password": "example"}),
+    ("pull-secret-other-registry", "Secret/{}/registry-key", "Pull secret registry-key holds credentials for registry.other.example, not for registry.lab.example: 401.",
+     "kubernetes.io/dockerconfigjson", {".dockerconfigjson": AUTHS % "registry.other.example"}),
+):  # fmt: skip
+    workload(
+        fault,
+        fault,
+        truth.format(fault),
+        cause,
+        key(fault, "registry-key", kind, data),
+        deployment(
+            fault,
+            "web",
+            ["serve", "8080"],
+            image="registry.lab.example/private/web:1.0.0",
+            spec={"imagePullSecrets": [{"name": "registry-key"}]},
+        ),
+        settle=50,
+    )
+workload(
+    "registry-name-unknown",
+    "branch-a",
+    "Registry/registry.corp.example",
+    "The name registry.corp.example, from which three Deployments of two namespaces pull, does not resolve on the node.",
+    {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "branch-b"}},
+    *(
+        deployment(space, name, ["serve", "8080"], image=f"registry.corp.example/shop/{name}:1.0.0")
+        for space, name in (("branch-a", "till"), ("branch-a", "stock"), ("branch-b", "till"))
+    ),
+    make="""
+        mkdir -p /etc/containerd/certs.d/registry.corp.example
+        echo 'server = "https://registry.corp.example"' >/etc/containerd/certs.d/registry.corp.example/hosts.toml
+        kubectl delete pod -n branch-a --all --wait=false; kubectl delete pod -n branch-b --all --wait=false
+    """,
+    settle=60,
+)
+FAULTS[-1].namespaces.append("branch-b")
 TWINS = {
     "config-yaml-tab": replace_key("catalog", "catalog", "application.yaml", GOOD_YAML),
     "config-json-trailing-comma": replace_key("banners", "banners", "settings.json", '{"port": 8080}'),

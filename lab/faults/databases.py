@@ -298,7 +298,7 @@ workload(
     settle=45,
 )
 # ---- nginx in front
-HEAD = "worker_processes 1;\npid /tmp/nginx.pid;\nerror_log /dev/stderr warn;\nevents { worker_connections 64; }\n"
+HEAD = "user root;\nworker_processes 1;\npid /tmp/nginx.pid;\nerror_log /dev/stderr warn;\nevents { worker_connections 64; }\n"
 SITE = """\
 http {
   access_log /dev/stdout;

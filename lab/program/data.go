@@ -30,7 +30,7 @@ func mysqlClient(args []string) {
 		log.Fatal(err)
 	}
 	pool.SetMaxIdleConns(0)
-	hold(func() error { _, err := pool.Conn(context.Background()); return err })
+	hold(func() (any, error) { return pool.Conn(context.Background()) })
 	every(3*time.Second, func() {
 		if _, err := pool.Exec(env("STATEMENT", "SELECT 1")); err != nil {
 			log.Printf("ERROR order query failed: %v", err)
@@ -43,7 +43,7 @@ func mysqlClient(args []string) {
 func postgresClient(args []string) {
 	host, port, user, password, name := settings()
 	url := fmt.Sprintf("postgres://%s:%s@%s:%s/%s?sslmode=disable&connect_timeout=3", user, password, host, port, name)
-	hold(func() error { _, err := pgx.Connect(context.Background(), url); return err })
+	hold(func() (any, error) { return pgx.Connect(context.Background(), url) })
 	every(3*time.Second, func() {
 		conn, err := pgx.Connect(context.Background(), url)
 		if err == nil {
@@ -61,7 +61,7 @@ func postgresClient(args []string) {
 func redisClient(args []string) {
 	host, port, _, password, _ := settings()
 	client := redis.NewClient(&redis.Options{Addr: host + ":" + port, Password: password, DialTimeout: 3 * time.Second, MaxRetries: -1})
-	hold(func() error { return client.Conn().Ping(context.Background()).Err() })
+	hold(func() (any, error) { c := client.Conn(); return c, c.Ping(context.Background()).Err() })
 	every(3*time.Second, func() {
 		if err := client.Set(context.Background(), "cart:42", "3 items", 0).Err(); err != nil {
 			log.Printf("ERROR cart write failed: %v", err)
@@ -71,16 +71,20 @@ func redisClient(args []string) {
 	})
 }
 
+// held keeps connections from being collected, which closes them.
+var held []any
+
 // hold keeps trying until so many connections are open.
-func hold(open func() error) {
+func hold(open func() (any, error)) {
 	go func() {
-		for held := 0; held < number(env("HOLD", "0")); {
-			if err := open(); err != nil {
-				log.Printf("ERROR cannot open connection %d: %v", held, err)
+		for len(held) < number(env("HOLD", "0")) {
+			connection, err := open()
+			if err != nil {
+				log.Printf("ERROR cannot open connection %d: %v", len(held), err)
 				time.Sleep(2 * time.Second)
 				continue
 			}
-			held++
+			held = append(held, connection)
 		}
 	}()
 }
