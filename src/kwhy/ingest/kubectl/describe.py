@@ -6,8 +6,10 @@ Source: k8s.io/kubectl v0.34.4 pkg/describe/describe.go; layouts since v1.9.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import cast
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from kwhy.facts.kubectl import EventsShown, IngressBackendShown, NodeAllocation, ReadyEndpoints
 from kwhy.facts.objects import (
@@ -20,7 +22,15 @@ from kwhy.facts.objects import (
     ObjectMeta,
     Observation,
 )
-from kwhy.ingest.kubectl import describe_network, describe_policy, describe_service, describe_storage, describe_workload
+from kwhy.ingest.api.kinds import struct_for
+from kwhy.ingest.kubectl import (
+    describe_access,
+    describe_network,
+    describe_policy,
+    describe_service,
+    describe_storage,
+    describe_workload,
+)
 from kwhy.ingest.kubectl.command import KubectlCommand
 from kwhy.ingest.kubectl.describe_node import read_allocation, read_lease, read_node
 from kwhy.ingest.kubectl.describe_pod import owners, read_pod
@@ -29,7 +39,6 @@ from kwhy.ingest.kubectl.kinds import bare, is_known
 from kwhy.ingest.kubectl.tree import Entries, Entry, Lines, read_entries
 from kwhy.ingest.kubectl.words import EMPTY, labels, timestamp
 from kwhy.model.document import Document, Unparsed
-from kwhy.model.expressions import expression
 from kwhy.model.subject import Subject
 
 DescribeFact = Observation | Event | NodeAllocation | ReadyEndpoints | IngressBackendShown | EventsShown | Unparsed
@@ -57,6 +66,10 @@ _READERS: dict[str, Reader] = {
     "PodDisruptionBudget": describe_policy.read_budget,
     "HorizontalPodAutoscaler": describe_policy.read_autoscaler,
     "Namespace": describe_policy.read_namespace,
+    "Role": describe_access.read_role,
+    "ClusterRole": describe_access.read_cluster_role,
+    "RoleBinding": describe_access.read_role_binding,
+    "ClusterRoleBinding": describe_access.read_cluster_role_binding,
 }
 
 #: Keys (all of a set) that only one kind's describe has at its outermost level, most telling first.
@@ -119,10 +132,12 @@ def _kind_by_text(entries: Entries, text: Lines) -> str | None:
         return "Namespace"
     if describe_policy.quota_rows(text):
         return "ResourceQuota"
+    if describe_policy.limit_rows(text):
+        return "LimitRange"
     spec = entries.get("Spec")
     if spec is not None and "PodSelector" in read_entries(spec.below):
         return "NetworkPolicy"
-    return None
+    return describe_access.binding_kind(entries)
 
 
 def read_described(text: Lines, document: Document, command: KubectlCommand | None) -> Iterator[DescribeFact]:
@@ -131,7 +146,7 @@ def read_described(text: Lines, document: Document, command: KubectlCommand | No
     line = text[0][0]
     asked = command.kinds[0] if command is not None and command.verb == "describe" and len(command.kinds) == 1 else None
     told = described_kind(entries, text)
-    kind = told if asked is None or (told is not None and is_known(asked)) else asked
+    kind = told if asked is None or (told is not None and (is_known(asked) or "API Version" in entries)) else asked
     if kind is None:
         yield Unparsed(
             document.at(line, excerpt=text[0][1].strip()), "a described object whose kind its keys do not tell"
@@ -174,27 +189,9 @@ def _metadata(entries: Entries, kind: str, command: KubectlCommand | None) -> Ob
         name=entries.value("Name") or "",
         namespace="" if namespace in EMPTY else namespace,
         labels=UNSET if labelled is None else labels(list(labelled.values)),
-        annotations=_annotations(entries),
         creation_timestamp=UNSET if born is None else timestamp(born),
         owner_references=owners(entries),
     )
-
-
-#: "deployment.kubernetes.io/revision: 3"; longer values are folded and cut (describe.go printAnnotationsMultiline).
-_ANNOTATION = expression(r"(?P<key>[\w./-]{1,317}): ?(?P<value>\S.{0,200})?")
-
-
-def _annotations(entries: Entries) -> Maybe[dict[str, str]]:
-    """The annotations that stand on one line; UNSET where the key is not shown."""
-    shown = entries.get("Annotations")
-    if shown is None or not shown.values:
-        return UNSET
-    found = {}
-    for line in shown.values:
-        matched = _ANNOTATION.fullmatch(line.strip())
-        if matched is not None:
-            found[matched["key"]] = matched["value"] or ""
-    return found
 
 
 def _object(
@@ -202,19 +199,35 @@ def _object(
 ) -> ApiObject:
     if kind == "ResourceQuota":
         return describe_policy.read_quota(metadata, entries, lines, printed, text)
+    if kind == "LimitRange":
+        return describe_policy.read_limits(metadata, entries, lines, printed, text)
     if kind == "ConfigMap":
         return describe_policy.read_config_map(metadata, text, lines)
     if kind == "Secret":
         return describe_policy.read_secret(metadata, entries, lines, text)
+    version = entries.value("API Version") if "Kind" in entries else None
+    if version is not None:
+        return _unstructured(kind, version, metadata, entries, lines)
     reader = _READERS.get(kind)
-    if reader is not None:
-        return reader(metadata, entries, lines, printed)
+    return bare(kind, metadata) if reader is None else reader(metadata, entries, lines, printed)
+
+
+def _unstructured(kind: str, version: str, metadata: ObjectMeta, entries: Entries, lines: dict[str, int]) -> ApiObject:
+    """An object that kubectl describes field by field, as it does of kinds that it does not know itself."""
+    struct = struct_for(kind, version)
     status = entries.get("Status")
-    if not is_known(kind) and status is not None:
+    if struct is Generic and status is not None:
         return Generic(
             kind=kind, metadata=metadata, status=ConditionsStatus(conditions=_generic_conditions(status, lines))
         )
-    return bare(kind, metadata)
+    if struct is Generic:
+        return Generic(kind=kind, metadata=metadata)
+    from kwhy.ingest.kubectl.unstructured import read_unstructured  # msgspec.inspect is rarely needed
+
+    found = read_unstructured(entries, struct, lines)
+    if found is None:
+        return bare(kind, metadata)
+    return cast("ApiObject", replace(found, metadata=metadata))
 
 
 _CONDITION_FIELDS = {

@@ -46,6 +46,40 @@ def quota_of(metadata: ObjectMeta, rows: list[TableRow]) -> api.ResourceQuota:
     return api.ResourceQuota(metadata, status=api.QuotaStatus(hard or UNSET, used or UNSET))
 
 
+#: describeLimitRangeSpec; v1.16 to v1.34.
+_LIMIT_TITLES = (
+    "Type", "Resource", "Min", "Max", "Default Request", "Default Limit", "Max Limit/Request Ratio",
+)  # fmt: skip
+
+
+def limit_rows(text: Lines) -> list[TableRow]:
+    """The rows of a LimitRange, which stand at the depth of the keys, or of a namespace's "Resource Limits"."""
+    titles = " ".join(_LIMIT_TITLES).split()
+    start = next((position for position, (_, line) in enumerate(text) if line.split() == titles), None)
+    return [] if start is None else read_rows(text[start:], _LIMIT_TITLES)
+
+
+def read_limits(metadata: ObjectMeta, entries: Entries, lines: Marks, printed: Printed, text: Lines) -> api.LimitRange:
+    rows = limit_rows(text)
+    if rows:
+        lines["spec.limits"] = rows[0].line
+    return limits_of(metadata, rows)
+
+
+def limits_of(metadata: ObjectMeta, rows: list[TableRow]) -> api.LimitRange:
+    types = list(dict.fromkeys(row.get("Type") for row in rows))
+    items = [_limits(kind, [row for row in rows if row.get("Type") == kind]) for kind in types]
+    return api.LimitRange(metadata, api.LimitRangeSpec(items or UNSET))
+
+
+def _limits(kind: str, rows: list[TableRow]) -> api.LimitRangeItem:
+    def column(title: str) -> Maybe[dict[str, api.Quantity]]:
+        shown: dict[str, api.Quantity] = {row.get("Resource"): row.get(title) for row in rows if row.get(title) != "-"}
+        return shown or None
+
+    return api.LimitRangeItem(kind, column("Min"), column("Max"), column("Max Limit/Request Ratio"))
+
+
 def read_budget(metadata: ObjectMeta, entries: Entries, lines: Marks, printed: Printed) -> api.PodDisruptionBudget:
     least, most = entries.get("Min available"), entries.get("Max unavailable")
     for entry, field in (

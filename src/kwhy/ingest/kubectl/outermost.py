@@ -34,7 +34,7 @@ OUTERMOST_KEYS = frozenset(
         "Target CPU utilization", "TargetPort", "Termination Grace Period", "Tokens", "Tolerations",
         "Topology Spread Constraints", "Traffic Distribution", "Type", "Unschedulable", "Update Strategy", "Used By",
         "Value", "Version", "Volume", "Volume Claims", "VolumeAttributes", "VolumeBindingMode", "VolumeMode",
-        "Volumes",
+        "Volumes", "PolicyRule", "Subjects", "Active Jobs", "Time Zone", "Webhooks",
     }
 )  # fmt: skip
 
