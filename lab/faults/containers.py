@@ -4,7 +4,7 @@ import shlex
 
 from catalogue import FAULTS, client, deployment, healthy, probe, service, workload
 
-TOOL = "registry.lab.example/shop/tool:2.0.0"
+TOOL = "registry.lab.example/shop/tool:2.0.1"
 BUSYBOX = "docker.io/library/busybox:1.35"
 
 
@@ -80,7 +80,7 @@ workload(
         ["serve", "8080"],
         spec={
             "containers": [
-                {"name": n, "image": TOOL.replace("tool:2.0.0", "app:1.4.2"), "command": ["/bin/labapp"], "args": ["serve", "8080"]}
+                {"name": n, "image": TOOL.replace("tool:2.0.1", "app:1.4.2"), "command": ["/bin/labapp"], "args": ["serve", "8080"]}
                 for n in ("profile", "metrics")
             ]
         },
@@ -405,23 +405,21 @@ workload(
     tool("probe-udp", "collector", ["udp", "5140"], container={"readinessProbe": {"tcpSocket": {"port": 5140}, "periodSeconds": 3}}),
     settle=50,
 )
+CURL = {"exec": {"command": ["curl", "-f", "http://localhost:8080/healthz"]}, "periodSeconds": 3, "failureThreshold": 2}
 workload(
     "probe-exec-command-missing",
     "probe-exec",
     "Deployment/probe-exec/quotes",
-    "The liveness probe runs curl, which is not in the image; the container is killed again and again.",
-    deployment(
-        "probe-exec",
-        "quotes",
-        ["serve", "8080"],
-        container={
-            "livenessProbe": {
-                "exec": {"command": ["curl", "-f", "http://localhost:8080/healthz"]},
-                "periodSeconds": 3,
-                "failureThreshold": 2,
-            }
-        },
-    ),
+    "The readiness probe runs curl, which is not in the image, so the pod never becomes ready.",
+    deployment("probe-exec", "quotes", ["serve", "8080"], container={"readinessProbe": CURL}),
+    settle=60,
+)
+workload(
+    "probe-exec-liveness-command-missing",
+    "probe-exec-live",
+    None,
+    "nothing fails: the liveness probe runs curl, which is not in the image; such a probe errs and decides nothing, and the container is not killed",
+    deployment("probe-exec-live", "quotes", ["serve", "8080"], container={"livenessProbe": CURL}),
     settle=60,
 )
 workload(
