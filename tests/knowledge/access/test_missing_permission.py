@@ -12,11 +12,11 @@ from kwhy.knowledge.access.refusals import Refused, allows, subject_of
 from kwhy.model.document import Document
 from kwhy.model.subject import Subject
 
-ROOT = ("access.forbidden", "ServiceAccount/operator/widget-operator")
+ROOT = ("access.not-granted", "ServiceAccount/operator/widget-operator")
 
 
 def _recorded() -> Files:
-    return recorded("access/forbidden/list_secrets")
+    return recorded("access/not_granted/list_secrets")
 
 
 def _refused(verb: str, resource: str, group: str = "") -> Refused:
@@ -24,9 +24,12 @@ def _refused(verb: str, resource: str, group: str = "") -> Refused:
     return Refused(account, verb, resource, group, "n", True, None, 1, Document("log", b"").at(1))
 
 
-def test_the_log_alone_names_the_account(tmp_path: Path) -> None:
+def test_the_log_alone_names_the_account_and_asks_for_its_bindings(tmp_path: Path) -> None:
     files = {name: data for name, data in _recorded().items() if name.startswith("logs/")}
-    assert roots(diagnosed(files, tmp_path)) == [ROOT]
+    diagnosis = diagnosed(files, tmp_path)
+    assert roots(diagnosis) == []
+    assert diagnosis.root_causes[0].finding.condition.code == "access.forbidden"
+    assert "kubectl get roles,rolebindings -n operator -o yaml" in [step.command for step in diagnosis.next_steps]
 
 
 def test_a_role_that_grants_the_request_by_now_is_no_proof_of_a_missing_one(tmp_path: Path) -> None:

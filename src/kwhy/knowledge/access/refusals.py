@@ -51,6 +51,27 @@ def subject_of(user: str) -> Subject:
     return Subject("User", user)
 
 
+def words_of(refused: Refused) -> dict[str, object]:
+    """What remedies say of a refused request."""
+    in_cluster = refused.scoped and refused.namespace is None
+    scope = refused.namespace if refused.scoped else refused.who.namespace
+    who = refused.who
+    service_account = who.kind == "ServiceAccount"
+    return {
+        "user": f"system:serviceaccount:{who.namespace}:{who.name}" if service_account else who.name,
+        "account_kind": "serviceaccount" if service_account else "user",
+        "account_name": f"{who.namespace}:{who.name}" if service_account else who.name,
+        "what": refused.what,
+        "verb": refused.verb,
+        "resource": refused.resource.replace("/", "-"),
+        "full_resource": f"{refused.resource}.{refused.group}" if refused.group else refused.resource,
+        "role_kind": "clusterrole" if in_cluster else "role",
+        "binding_kind": "clusterrolebinding" if in_cluster else "rolebinding",
+        # kubectl ignores the namespace of objects and requests that have none.
+        "scope": scope or refused.who.namespace or "default",
+    }
+
+
 def _refused(scene: Scene) -> list[Refused]:
     pods = {
         id(log.document): Subject("Pod", log.pod.pod, log.pod.namespace)
@@ -79,9 +100,22 @@ def _refused(scene: Scene) -> list[Refused]:
     return found
 
 
+def refusals_by_account(scene: Scene) -> dict[Subject, list[Refused]]:
+    """Every account that was refused something, with its requests."""
+    index: dict[Subject, list[Refused]] = {}
+    for refused in scene.derive_once(_refused):
+        index.setdefault(refused.who, []).append(refused)
+    return index
+
+
 def refused_to(scene: Scene, who: Subject) -> list[Refused]:
     """Refused requests of an account, as logs quote them"""
-    return [r for r in scene.derive_once(_refused) if r.who == who]
+    return scene.derive_once(refusals_by_account).get(who, [])
+
+
+def newest_scoped(refused: list[Refused]) -> Refused:
+    """The refusal that tells most: one that names its scope, repeated most often."""
+    return max(refused, key=lambda r: (r.scoped, r.count))
 
 
 def _accounts(scene: Scene, caller: Subject) -> Iterable[Subject]:
