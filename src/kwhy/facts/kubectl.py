@@ -145,6 +145,30 @@ class NotFound(msgspec.Struct, frozen=True, gc=False):
     at: Locator
 
 
+class ServerVersion(msgspec.Struct, frozen=True, gc=False):
+    """The version of the API server, as ``kubectl version`` prints it ("v1.34.4")."""
+
+    version: str
+    at: Locator
+
+
+class Permission(msgspec.Struct, frozen=True, gc=False):
+    """The answer of ``kubectl auth can-i``.
+
+    ``who`` is that of --as, None for the user of the kubeconfig; ``namespace`` that of -n, None where not said;
+    ``name`` "" for all objects of the resource; ``reason`` what the authoriser gave, if anything.
+    """
+
+    allowed: bool
+    who: str | None
+    verb: str
+    resource: str
+    name: str
+    namespace: str | None
+    reason: str
+    at: Locator
+
+
 class KubectlError(msgspec.Struct, frozen=True, gc=False):
     """kubectl said that it failed. ``reason`` is the status reason in "Error from server (NotFound)", else ""."""
 
