@@ -53,7 +53,7 @@ class Fault(msgspec.Struct, frozen=True):
 _VOLUMES = ("persistentvolumes", "storageclasses")
 
 FAULTS = (
-    Fault("access/forbidden/list_secrets", logs=True),
+    Fault("access/not_granted/list_secrets", logs=True),
     Fault(
         "admission/webhook_without_backend/service_without_endpoints",
         keeps=("validatingwebhookconfigurations.admissionregistration.k8s.io",),

@@ -36,6 +36,14 @@ WORKLOADS = Path(__file__).parent / "recorded" / "workloads.json"
 #: The recorded Deployment behind a Service, its two pods, and the Service.
 APP, SPACE = "web", "homepage"
 APPS_PER_NAMESPACE = 20
+#: Kinds of which the recorded cluster's objects are taken as they are.
+CLUSTER_WIDE = (
+    "apiservices.apiregistration.k8s.io",
+    "clusterrolebindings",
+    "clusterroles",
+    "priorityclasses.scheduling.k8s.io",
+    "servicecidrs",
+)
 CONTROL_PLANE = 3
 #: Label disktype of the nodes in turn; the recorded node's is the first.
 DISKS = ("ssd", "hdd")
@@ -140,6 +148,9 @@ def _write_cluster(lists: _Lists, size: Size, planted_nodes: set[str]) -> None:
             found["metadata"]["labels"]["disktype"] = DISKS[number % len(DISKS)]
         lists.add("nodes", found)
         lists.add("leases.coordination.k8s.io", json.loads(json.dumps(lease).replace(RECORDED_NODE, name)))
+    for kind in CLUSTER_WIDE:
+        for item in healthy.objects[kind]:
+            lists.add(kind, shifted(healthy, item))
     apps = _Apps(healthy)
     for number in range(size.apps):
         if number % APPS_PER_NAMESPACE == 0:
