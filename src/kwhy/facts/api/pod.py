@@ -152,13 +152,31 @@ class ClaimSource(ApiStruct, frozen=True):
     claim_name: str = ""
 
 
+class KeyToPath(ApiStruct, frozen=True):
+    """A key of a ConfigMap or Secret and the file that it becomes."""
+
+    key: str = ""
+    path: str = ""
+
+
 class NamedSource(ApiStruct, frozen=True):
     """A ConfigMap volume source (``name``) or a Secret volume source (``secretName``)."""
 
     name: str = ""
     secret_name: str = ""
     optional: bool | None = None
-    items: list[dict[str, Any]] | None = None
+    items: list[KeyToPath] | None = None
+
+
+class ProjectedSource(ApiStruct, frozen=True):
+    """One source of a projected volume; both None where it is of another kind. Its Secret has ``name``."""
+
+    config_map: NamedSource | None = None
+    secret: NamedSource | None = None
+
+
+class ProjectedVolume(ApiStruct, frozen=True):
+    sources: list[ProjectedSource] | None = None
 
 
 class Volume(ApiStruct, frozen=True):
@@ -169,7 +187,7 @@ class Volume(ApiStruct, frozen=True):
     host_path: dict[str, Any] | None = None
     empty_dir: dict[str, Any] | None = None
     ephemeral: dict[str, Any] | None = None
-    projected: dict[str, Any] | None = None
+    projected: ProjectedVolume | None = None
     nfs: dict[str, Any] | None = None
     csi: dict[str, Any] | None = None
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import msgspec
 from msgspec import UNSET
 
 from kwhy.facts import objects as api
@@ -327,7 +328,7 @@ def _volume(name: str, fields: Entries) -> api.Volume:
         case "EmptyDir":
             return api.Volume(name, empty_dir=_pairs(fields, (("Medium", "medium"), ("SizeLimit", "sizeLimit"))))
         case "Projected":
-            return api.Volume(name, projected={"sources": _sources(fields.all)})
+            return api.Volume(name, projected=api.ProjectedVolume(_sources(fields.all)))
         case "NFS":
             return api.Volume(name, nfs=_pairs(fields, (("Server", "server"), ("Path", "path"))))
         case "EphemeralVolume":
@@ -340,19 +341,24 @@ def _pairs(fields: Entries, names: Sequence[tuple[str, str]]) -> dict[str, Any]:
     return {field: value for key, field in names if (value := fields.value(key) or "") not in EMPTY}
 
 
-def _sources(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+def _sources(entries: Sequence[Entry]) -> list[api.ProjectedSource]:
     """printProjectedVolumeSource: each source begins with its own key."""
-    found: list[dict[str, Any]] = []
+    found: list[api.ProjectedSource] = []
     for entry in entries:
         if entry.key == "SecretName":
-            found.append({"secret": {"name": entry.value}})
+            found.append(api.ProjectedSource(secret=api.NamedSource(name=entry.value)))
         elif entry.key == "ConfigMapName":
-            found.append({"configMap": {"name": entry.value}})
-        elif entry.key == "DownwardAPI":
-            found.append({"downwardAPI": {}})
-        elif entry.key == "TokenExpirationSeconds":
-            found.append({"serviceAccountToken": {"expirationSeconds": whole(entry.value)}})
+            found.append(api.ProjectedSource(config_map=api.NamedSource(name=entry.value)))
+        elif entry.key in ("DownwardAPI", "TokenExpirationSeconds"):
+            found.append(api.ProjectedSource())
         elif entry.key in ("Optional", "ConfigMapOptional", "SecretOptionalName") and entry.value == "true" and found:
-            for source in found[-1].values():
-                source["optional"] = True
+            found[-1] = _optional(found[-1])
     return found
+
+
+def _optional(source: api.ProjectedSource) -> api.ProjectedSource:
+    if source.config_map is not None:
+        return api.ProjectedSource(config_map=msgspec.structs.replace(source.config_map, optional=True))
+    if source.secret is not None:
+        return api.ProjectedSource(secret=msgspec.structs.replace(source.secret, optional=True))
+    return source

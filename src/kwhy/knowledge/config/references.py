@@ -8,12 +8,12 @@ apimachinery v0.34 pkg/api/errors (NewNotFound: '%s "%s" not found').
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
 
-from kwhy.facts.objects import ConfigMap, Container, Observation, Pod, Secret, Volume
+from kwhy.facts.objects import ConfigMap, Container, NamedSource, Observation, Pod, Secret, Volume
 from kwhy.knowledge.container.runs import Statement, event_messages, quoted, runs_of, state_messages
 from kwhy.model.document import Locator
 from kwhy.model.expressions import expression
@@ -105,31 +105,34 @@ def _of_container(observation: Observation, container: Container, path: str) -> 
 
 _KEYED: tuple[tuple[str, Kind], ...] = (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret"))
 _WHOLE: tuple[tuple[str, Kind], ...] = (("configMapRef", "ConfigMap"), ("secretRef", "Secret"))
-_PROJECTED: tuple[tuple[str, Kind], ...] = (("configMap", "ConfigMap"), ("secret", "Secret"))
 
 
 def _of_volume(observation: Observation, volume: Volume, path: str) -> Iterator[Reference]:
-    if volume.config_map is not None and not volume.config_map.optional:
-        source = {"name": volume.config_map.name, "items": volume.config_map.items}
-        yield from _single(observation, source, "ConfigMap", path, volume.name)
-    if volume.secret is not None and not volume.secret.optional:
-        source = {"name": volume.secret.secret_name, "items": volume.secret.items}
-        yield from _single(observation, source, "Secret", path, volume.name)
-    for projected in (volume.projected or {}).get("sources") or ():
-        for field, kind in _PROJECTED:
-            yield from _single(observation, projected.get(field), kind, path, volume.name)
+    sources: list[tuple[NamedSource | None, Kind]] = [(volume.config_map, "ConfigMap"), (volume.secret, "Secret")]
+    for projected in (volume.projected.sources if volume.projected is not None else None) or ():
+        sources += [(projected.config_map, "ConfigMap"), (projected.secret, "Secret")]
+    for source, kind in sources:
+        if source is not None and (source.name or source.secret_name) and not source.optional:
+            keys = [item.key for item in source.items or ()]
+            yield from _each(observation, source.name or source.secret_name, keys, kind, path, volume.name)
 
 
 def _single(observation: Observation, source: Any, kind: Kind, path: str, volume: str | None) -> Iterator[Reference]:
     if not isinstance(source, dict) or not source.get("name") or source.get("optional") is True:
         return
     name = str(source["name"])
-    items = source.get("items")
-    keys = [item.get("key") for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-    for key in [source.get("key"), *keys] if source.get("key") or keys else [None]:
-        if key is not None or not keys:
-            shown = f"{kind} {name}" + (f", key {key}" if key else "")
-            yield Reference(kind, name, str(key) if key else None, volume, quoted(observation.field_at(path), shown))
+    key = source.get("key")
+    yield from _each(observation, name, [str(key)] if key else [], kind, path, volume)
+
+
+def _each(
+    observation: Observation, name: str, keys: Sequence[str], kind: Kind, path: str, volume: str | None
+) -> Iterator[Reference]:
+    """A reference to each key, or to the whole object where no key is named."""
+    named: Sequence[str | None] = keys or [None]
+    for key in named:
+        shown = f"{kind} {name}" + (f", key {key}" if key else "")
+        yield Reference(kind, name, key, volume, quoted(observation.field_at(path), shown))
 
 
 def missing(scene: Scene, pod: Subject, kind: Kind) -> list[tuple[Reference, Locator]]:

@@ -8,11 +8,10 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 
-from kwhy.facts.objects import ConfigMap, Container, Pod, Volume
+from kwhy.facts.objects import ConfigMap, Container, KeyToPath, Pod, Volume
 from kwhy.knowledge.container.mounts import specs
 from kwhy.model.document import Locator
 from kwhy.model.expressions import expression
@@ -75,7 +74,7 @@ def _files(scene: Scene, pod: Subject, spec: Container, volumes: dict[str, Volum
         for name, items in _sources(volume) if volume is not None else ():
             subject = Subject("ConfigMap", name, pod.namespace)
             data, at = _data(scene, subject)
-            paths = {str(item.get("key")): str(item.get("path")) for item in items if isinstance(item, dict)}
+            paths = {item.key: item.path for item in items}
             if data is None and not paths:
                 yield File(mount.mount_path, subject, "", None, None)
             for key in paths or data or {}:
@@ -88,15 +87,12 @@ def _files(scene: Scene, pod: Subject, spec: Container, volumes: dict[str, Volum
                 yield File(path, subject, key, text, place)
 
 
-def _sources(volume: Volume) -> Iterator[tuple[str, list[Any]]]:
+def _sources(volume: Volume) -> Iterator[tuple[str, list[KeyToPath]]]:
     if volume.config_map is not None and volume.config_map.name:
         yield volume.config_map.name, volume.config_map.items or []
-    sources = (volume.projected or {}).get("sources")
-    for source in sources if isinstance(sources, list) else ():
-        inner = source.get("configMap") if isinstance(source, dict) else None
-        if isinstance(inner, dict) and inner.get("name"):
-            items = inner.get("items")
-            yield str(inner["name"]), items if isinstance(items, list) else []
+    for source in (volume.projected.sources if volume.projected is not None else None) or ():
+        if source.config_map is not None and source.config_map.name:
+            yield source.config_map.name, source.config_map.items or []
 
 
 def _data(scene: Scene, config_map: Subject) -> tuple[dict[str, str] | None, Locator | None]:
