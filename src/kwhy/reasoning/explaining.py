@@ -48,13 +48,15 @@ def explanations(
     assumed = set(assumed_host)
     proven = {symptom: _reach(found, symptom, across_gaps=False) for symptom in found.symptoms}
     wide = {symptom: _reach(found, symptom, across_gaps=True) for symptom in found.symptoms}
+    below = _symptoms_by_cause(proven)
+    below_wide = _symptoms_by_cause(wide)
     roots: dict[Node, Explanation] = {}
     for node in sorted(found.present, key=_key):
         if node.condition.nature is not Nature.ROOT or _has_present_cause(found, node):
             continue
-        held = [s for s in found.symptoms if node in proven[s]]
+        held = below.get(node, [])
         is_open = not held and node in found.forward
-        accounted = held or ([s for s in found.symptoms if node in wide[s]] if is_open else [])
+        accounted = held or (below_wide.get(node, []) if is_open else [])
         if accounted:
             reach = wide if is_open else proven
             roots[node] = _explanation(found, node, accounted, reach, is_root=True, is_open=is_open, assumed=assumed)
@@ -82,6 +84,15 @@ def _with_relevance(explanation: Explanation, relevant: Mapping[Node, Relevance]
     terms = frozenset(term for score in scores for term in score.terms)
     best = Relevance(max(score.named for score in scores), terms, scores[0].terms)
     return msgspec.structs.replace(explanation, relevance=best)
+
+
+def _symptoms_by_cause(reach: dict[Node, dict[Node, Edge | None]]) -> dict[Node, list[Node]]:
+    """The symptoms above each node."""
+    above: dict[Node, list[Node]] = {}
+    for symptom, causes in reach.items():
+        for cause in causes:
+            above.setdefault(cause, []).append(symptom)
+    return above
 
 
 def _key(node: Node) -> tuple[str, str]:

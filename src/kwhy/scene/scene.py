@@ -37,6 +37,7 @@ class Scene:
         self._facts = with_namespaces(facts)
         self._given_as_of = as_of
         self._by_host: dict[type, dict[Subject, list[Fact]]] = {}
+        self._lone: dict[str, list[tuple[Subject, ApiObject | None]]] = {}
         self._by_namespace: dict[str, dict[str | None, list[Subject]]] = {}
         self._by_name: dict[str, dict[str, list[Subject]]] = {}
         self._computed: dict[tuple[Callable[..., object], Subject | None], object] = {}
@@ -120,7 +121,7 @@ class Scene:
 
     def subjects(self, kind: str) -> list[Subject]:
         """Every observed subject of a kind."""
-        return [Subject(kind, name, namespace or None) for namespace, name in self.inventory.keys(kind)]
+        return [subject for subject, _ in self.lone_structs(kind)]
 
     def subjects_in(self, kind: str, namespace: str | None) -> Sequence[Subject]:
         """Every observed subject of a kind in one namespace (None: without one)."""
@@ -140,10 +141,15 @@ class Scene:
             self._by_name[kind] = index
         return self._by_name[kind].get(name, ())
 
-    def lone_structs(self, kind: str) -> Iterator[tuple[Subject, ApiObject | None]]:
+    def lone_structs(self, kind: str) -> Sequence[tuple[Subject, ApiObject | None]]:
         """Every observed subject of a kind, with its struct where nothing else shows it and it is shown whole."""
-        for (namespace, name), struct in self.inventory.lone_structs(kind):
-            yield Subject(kind, name, namespace or None), struct
+        known = self._lone.get(kind)
+        if known is None:
+            known = self._lone[kind] = [
+                (Subject(kind, name, namespace or None), struct)
+                for (namespace, name), struct in self.inventory.lone_structs(kind)
+            ]
+        return known
 
     def observations(self, subject: Subject) -> list[Observation]:
         """All views of one object, best first: dated newest first, then whole objects before partial views.

@@ -7,7 +7,7 @@ labels that the pod asks for; and, where its selector matches, by what is free t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -47,47 +47,55 @@ class Traits(msgspec.Struct, frozen=True):
 
 def alike(scene: Scene, pod: Pod) -> list[list[Subject]]:
     """Every node that was shown, grouped by what it is for the pod; in the order of the evidence."""
-    demand = _Demand(scene, pod)
-    groups: list[list[Subject]] = []
+    ports = host_ports(pod)
+    refused = [(term.topology_key, joined_domains(scene, pod, term)) for term in anti_affinity_terms(pod)]
+    groups: list[list[Traits]] = []
     for same in _by_labels(scene, _asked(pod)):
         if selector_refuses(pod, same[0].labels, same[0].node.name):
-            groups.append([traits.node for traits in same])
+            groups.append(same)
             continue
-        parts: dict[object, list[Subject]] = defaultdict(list)
-        for traits in same:
-            parts[demand.unmet(traits)].append(traits.node)
-        groups.extend(parts.values())
-    return groups
+        for equal in _by_room(scene, same, requests_of(pod)):
+            groups.extend(_by_company(scene, equal, ports, refused) if ports or refused else [equal])
+    return [[traits.node for traits in group] for group in groups]
 
 
-class _Demand:
-    """What one pod needs of a node besides its labels, read once for all nodes."""
+def _by_room(scene: Scene, nodes: list[Traits], requests: Mapping[str, Decimal]) -> Iterable[list[Traits]]:
+    """Nodes of equal labels and look in groups of the resources of which too little is free. Many pods ask alike."""
+    wanted = tuple((resource, amount) for resource, amount in requests.items() if amount)
+    known = scene.derive_once(_groups_by_room)
+    key = (id(nodes), wanted)
+    if key not in known:
+        groups: dict[object, list[Traits]] = defaultdict(list)
+        for traits in nodes:
+            groups[_short(scene.derive(used_on, traits.node), traits.offered, wanted)].append(traits)
+        known[key] = list(groups.values())
+    return known[key]
 
-    def __init__(self, scene: Scene, pod: Pod) -> None:
-        self.scene = scene
-        self.requests = [(resource, amount) for resource, amount in requests_of(pod).items() if amount]
-        self.ports = host_ports(pod)
-        self.refused = [(t.topology_key, joined_domains(scene, pod, t)) for t in anti_affinity_terms(pod)]
 
-    def unmet(self, traits: Traits) -> tuple[object, ...]:
-        """What is too short or taken on this node; equal for nodes that are alike."""
+def _short(
+    used: Mapping[str, Decimal] | None, offered: Mapping[str, Decimal], wanted: Iterable[tuple[str, Decimal]]
+) -> tuple[str, ...] | None:
+    """The resources of which less is free than wanted; None where it is not known what is free."""
+    if used is None:
+        return None
+    none = Decimal(0)
+    short = [key for key, amount in wanted if amount > offered.get(key, none) - used.get(key, none)]
+    room = offered.get("pods", none)
+    if room and used.get("pods", none) + 1 > room:
+        short.append("pods")
+    return tuple(short)
+
+
+def _by_company(
+    scene: Scene, nodes: list[Traits], ports: set[tuple[int, str]], refused: list[tuple[str, dict[str, list[Subject]]]]
+) -> Iterable[list[Traits]]:
+    """Nodes in groups by whether host ports are taken, and whether pods that this one refuses to join run there."""
+    groups: dict[object, list[Traits]] = defaultdict(list)
+    for traits in nodes:
         labels = traits.labels or {}
-        return (
-            self._short(traits),
-            bool(self.ports) and not self.ports.isdisjoint(ports_on(self.scene, traits.node)),
-            tuple(labels.get(key) in domains for key, domains in self.refused),
-        )
-
-    def _short(self, traits: Traits) -> tuple[str, ...] | None:
-        used = self.scene.derive(used_on, traits.node)
-        if used is None:
-            return None
-        offered, none = traits.offered, Decimal(0)
-        short = [key for key, wanted in self.requests if wanted > offered.get(key, none) - used.get(key, none)]
-        room = offered.get("pods", none)
-        if room and used.get("pods", none) + 1 > room:
-            short.append("pods")
-        return tuple(short)
+        taken = bool(ports) and not ports.isdisjoint(ports_on(scene, traits.node))
+        groups[taken, tuple([labels.get(key) in domains for key, domains in refused])].append(traits)
+    return groups.values()
 
 
 def _asked(pod: Pod) -> _Asked:
@@ -116,6 +124,11 @@ def _by_labels(scene: Scene, asked: _Asked) -> list[list[Traits]]:
 
 def _groups_by_asked(scene: Scene) -> dict[_Asked, list[list[Traits]]]:
     """Filled as pods ask."""
+    return {}
+
+
+def _groups_by_room(scene: Scene) -> dict[tuple[int, tuple[tuple[str, Decimal], ...]], list[list[Traits]]]:
+    """Filled as pods ask. The lists of nodes, whose identity is part of the key, live as long as the scene."""
     return {}
 
 
