@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
-from tests.harness.changed import Files, diagnosed, objects_and_logs, recorded, roots
+from tests.harness.changed import Files, change, diagnosed, objects_and_logs, recorded, roots
 
 NOT_SERVED = b"the server could not find the requested resource (get pods.metrics.k8s.io)"
 #: Kubernetes v1.34 pkg/controller/podautoscaler: replica_calculator.go:517, horizontal.go:775, metrics/client.go:70
@@ -54,3 +55,28 @@ def test_a_target_that_does_not_exist_is_named(tmp_path: Path) -> None:
     )
     files = {n: d.replace(NOT_SERVED, b"") for n, d in files.items()}
     assert roots(diagnosed(files, tmp_path)) == [("autoscaling.target-missing", "HorizontalPodAutoscaler/promo/promo")]
+
+
+AMBIGUOUS = "autoscaling/ambiguous_selector"
+
+
+def test_what_an_autoscaler_no_longer_says_is_no_cause(tmp_path: Path) -> None:
+    """It could not read its metrics once, and has complained of its selector ever since."""
+    files = objects_and_logs(recorded(AMBIGUOUS))
+    assert NOT_SERVED in files["objects/events.json"]
+    assert roots(diagnosed(files, tmp_path)) == [
+        ("autoscaling.ambiguous-selector", "Deployment/flashsale/offers-canary")
+    ]
+
+
+def test_two_autoscalers_of_one_workload_are_told_from_two_workloads(tmp_path: Path) -> None:
+    files = objects_and_logs(recorded(AMBIGUOUS))
+    name = "objects/horizontalpodautoscalers.json"
+
+    def same_target(items: list[Any]) -> None:
+        for item in items:
+            item["spec"]["scaleTargetRef"]["name"] = "offers"
+
+    change(files, name, same_target)
+    ((_, subject),) = roots(diagnosed(files, tmp_path))
+    assert subject == "HorizontalPodAutoscaler/flashsale/offers-canary"

@@ -7,6 +7,7 @@ is kept as printed.
 
 from __future__ import annotations
 
+import msgspec
 from msgspec import UNSET
 
 from kwhy.facts import objects as api
@@ -14,12 +15,14 @@ from kwhy.facts.objects import Maybe, ObjectMeta, ObjectReference
 from kwhy.ingest.kubectl.describe_node import read_conditions
 from kwhy.ingest.kubectl.describe_pod import read_template
 from kwhy.ingest.kubectl.tree import Entries
-from kwhy.ingest.kubectl.words import EMPTY, label_list, selector, timestamp, whole, yes
+from kwhy.ingest.kubectl.words import EMPTY, count_or_percent, label_list, selector, timestamp, whole, yes
 from kwhy.model.expressions import expression
 
 Marks = dict[str, int]
 Printed = dict[str, str]
 
+#: The number that the Deployment controller gives to a ReplicaSet.
+REVISION = "deployment.kubernetes.io/revision"
 #: "2 desired | 2 updated | 2 total | 0 available | 2 unavailable", "1 current / 1 desired", "3 desired | 3 total".
 _COUNT = expression(r"(\d{1,9}) (desired|updated|total|available|unavailable|current)")
 #: "1 Active (0 Ready) / 0 Succeeded / 3 Failed"; the count of ready pods since v1.24.
@@ -46,6 +49,11 @@ def _mark(entries: Entries, lines: Marks, printed: Printed) -> None:
     ):
         if (value := entries.value(key)) is not None:
             printed[key] = value
+    noted = entries.get("Annotations")
+    for line in noted.values if noted is not None else ():  # some annotations are not printed, so these are not all
+        key, _, value = line.strip().partition(": ")
+        if key == REVISION:
+            printed[REVISION] = value
 
 
 def _selector(entries: Entries) -> Maybe[api.LabelSelector]:
@@ -72,7 +80,24 @@ def read_deployment(metadata: ObjectMeta, entries: Entries, lines: Marks, printe
         unavailable_replicas=_number(counts, "unavailable"),
         conditions=read_conditions(entries.get("Conditions"), lines),
     )
-    return api.Deployment(metadata, _workload_spec(entries, lines, counts), status)
+    spec = msgspec.structs.replace(_workload_spec(entries, lines, counts), strategy=_strategy(entries, lines))
+    return api.Deployment(metadata, spec, status)
+
+
+#: "25% max unavailable, 25% max surge", "0 max unavailable, 1 max surge".
+_ROLLING = expression(r"(?P<unavailable>\d{1,9}%?) max unavailable, (?P<surge>\d{1,9}%?) max surge")
+
+
+def _strategy(entries: Entries, lines: Marks) -> Maybe[api.UpdateStrategy]:
+    kind, rolling = entries.get("StrategyType"), entries.get("RollingUpdateStrategy")
+    if kind is None:
+        return UNSET
+    lines["spec.strategy"] = (rolling or kind).line
+    matched = _ROLLING.fullmatch(rolling.value) if rolling is not None else None
+    if matched is None:
+        return api.UpdateStrategy(kind.value) if kind.value == "Recreate" else UNSET
+    amounts = (count_or_percent(matched["unavailable"]), count_or_percent(matched["surge"]))
+    return api.UpdateStrategy(kind.value, api.RollingUpdate(*amounts))
 
 
 def read_replica_set(metadata: ObjectMeta, entries: Entries, lines: Marks, printed: Printed) -> api.ReplicaSet:

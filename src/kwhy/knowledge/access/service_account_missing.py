@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from kwhy.knowledge.workload.pods_not_created import PODS_NOT_CREATED
-from kwhy.knowledge.workload.refused import Refused, evidence_of, matching, not_said, refused, since_of
+from kwhy.knowledge.workload.refused import REFUSED_ITSELF, Refused, evidence_of, matching, not_said, refused, since_of
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.expressions import expression
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict
-from kwhy.scene.relations import ITSELF
 from kwhy.scene.views import WorkloadView
 
 SERVICE_ACCOUNT_MISSING = Condition(
@@ -46,7 +45,7 @@ _NOT_FOUND = expression(
 )
 
 
-@rule(SERVICE_ACCOUNT_MISSING, rows=("C13",), leads=(leads_to(PODS_NOT_CREATED, via=ITSELF),))
+@rule(SERVICE_ACCOUNT_MISSING, rows=("C13",), leads=(leads_to(PODS_NOT_CREATED, via=REFUSED_ITSELF),))
 def service_account_missing(workload: WorkloadView, said: list[Refused] = given(refused)) -> Verdict:
     """The service account that the workload's pods name does not exist.
 

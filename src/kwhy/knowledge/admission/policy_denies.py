@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 
 from kwhy.knowledge.workload.pods_not_created import PODS_NOT_CREATED
-from kwhy.knowledge.workload.refused import Refused, evidence_of, matching, not_said, refused, since_of
+from kwhy.knowledge.workload.refused import REFUSED_ITSELF, Refused, evidence_of, matching, not_said, refused, since_of
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.expressions import expression
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.verdict import Present, Verdict
-from kwhy.scene.relations import ITSELF
 from kwhy.scene.views import WorkloadView
 
 POLICY_DENIES = Condition(
@@ -45,7 +44,7 @@ _DENIED = expression(
 )
 
 
-@rule(POLICY_DENIES, rows=("Q2", "C8"), leads=(leads_to(PODS_NOT_CREATED, via=ITSELF),))
+@rule(POLICY_DENIES, rows=("Q2", "C8"), leads=(leads_to(PODS_NOT_CREATED, via=REFUSED_ITSELF),))
 def policy_denies(workload: WorkloadView, said: list[Refused] = given(refused)) -> Verdict:
     """A ValidatingAdmissionPolicy refuses the workload's pods.
 

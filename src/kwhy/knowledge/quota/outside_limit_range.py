@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from kwhy.facts.objects import LimitRange
 from kwhy.knowledge.workload.pods_not_created import PODS_NOT_CREATED
-from kwhy.knowledge.workload.refused import Refused, evidence_of, matching, not_said, refused, since_of
+from kwhy.knowledge.workload.refused import REFUSED_ITSELF, Refused, evidence_of, matching, not_said, refused, since_of
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.expressions import expression
 from kwhy.model.quantity import parse_quantity
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Evidence, Present, Verdict
-from kwhy.scene.relations import ITSELF
 from kwhy.scene.scene import Scene
 from kwhy.scene.views import WorkloadView
 
@@ -74,7 +73,7 @@ def _sets(struct: LimitRange, type_: str, resource: str, value: str) -> bool:
     return False
 
 
-@rule(OUTSIDE_LIMIT_RANGE, rows=("Q1",), leads=(leads_to(PODS_NOT_CREATED, via=ITSELF),))
+@rule(OUTSIDE_LIMIT_RANGE, rows=("Q1",), leads=(leads_to(PODS_NOT_CREATED, via=REFUSED_ITSELF),))
 def outside_limit_range(
     workload: WorkloadView,
     said: list[Refused] = given(refused),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from kwhy.knowledge.workload.pods_not_created import PODS_NOT_CREATED
-from kwhy.knowledge.workload.refused import Refused, evidence_of, matching, not_said, refused, since_of
+from kwhy.knowledge.workload.refused import REFUSED_ITSELF, Refused, evidence_of, matching, not_said, refused, since_of
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.expressions import expression
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.verdict import Present, Verdict
-from kwhy.scene.relations import ITSELF
 from kwhy.scene.views import WorkloadView
 
 REQUESTS_MISSING = Condition(
@@ -56,7 +55,7 @@ _MUST_SPECIFY = expression(
 )
 
 
-@rule(REQUESTS_MISSING, rows=("Q1",), leads=(leads_to(PODS_NOT_CREATED, via=ITSELF),))
+@rule(REQUESTS_MISSING, rows=("Q1",), leads=(leads_to(PODS_NOT_CREATED, via=REFUSED_ITSELF),))
 def requests_missing(workload: WorkloadView, said: list[Refused] = given(refused)) -> Verdict:
     """The workload's containers do not state what a quota of their namespace counts.
 

@@ -70,6 +70,13 @@ def refused_workloads(scene: Scene) -> list[Subject]:
     return sorted(found)
 
 
+def _all_created(scene: Scene, replica_set: Subject) -> bool:
+    """Whether a ReplicaSet has the pods that it wants: a rollout may be refused its pods while old ones are enough."""
+    view = WorkloadView(scene, replica_set)
+    wanted, created = view.replicas, view.created
+    return not (wanted.observed and created.observed) or created.value >= wanted.value
+
+
 @rule(
     PODS_NOT_CREATED,
     rows=("P10", "Q1", "C8"),
@@ -91,9 +98,8 @@ def pods_not_created(
     if stated:
         return Present(tuple(e for _, e in stated), {"message": stated[0][0]})
     wanted, created = workload.replicas, workload.created
-    updated = workload.status("updatedReplicas", lambda s: s.updated_replicas, 0)
-    is_current = workload.subject.kind != "Deployment" or (updated.observed and updated.value >= created.value)
-    if created.observed and wanted.observed and created.value >= wanted.value and is_current:
+    enough = created.observed and wanted.observed and created.value >= wanted.value
+    if enough and all(_all_created(workload.scene, s) for s in replica_sets_of(workload.scene, workload.subject)):
         return Absent((Evidence(created.place, f"{created.value} of {wanted.value} pods exist"),))
     if events:
         because = tuple(Evidence(event.at, event.message) for event in events)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import msgspec
 
 from kwhy.knowledge.workload.pods_not_created import failing_condition, refusals
+from kwhy.model.rule import Relation
 from kwhy.model.subject import Subject
 from kwhy.model.time import UNKNOWN_MOMENT, Moment, by
 from kwhy.model.verdict import Absent, Evidence, Unsure, unsure
@@ -37,6 +39,15 @@ def refused(scene: Scene, workload: Subject) -> list[Refused]:
         for event in scene.derive(refusals, workload)
     ]
     return stated + events
+
+
+def _refused_itself(scene: Scene, workload: Subject) -> Iterable[Subject]:
+    """The workload, where the API server is seen to refuse its pods: why it might is no question otherwise."""
+    if scene.derive(refused, workload) or any(True for _ in failing_condition(scene, workload)):
+        yield workload
+
+
+REFUSED_ITSELF = Relation("is the same object", _refused_itself)
 
 
 def matching(said: list[Refused], pattern: re.Pattern[str]) -> list[tuple[re.Match[str], Refused]]:

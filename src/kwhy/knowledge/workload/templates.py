@@ -186,7 +186,11 @@ def revisions(scene: Scene, deployment: Subject) -> tuple[Revision, ...]:
 def _number(view: WorkloadView) -> int | None:
     for observation in view.observations:
         annotations = observation.object.metadata.annotations
-        text = annotations.get(REVISION, "") if isinstance(annotations, dict) else ""
+        text = (
+            annotations.get(REVISION, "")
+            if isinstance(annotations, dict)
+            else (observation.printed or {}).get(REVISION, "")
+        )
         if text.isdecimal():
             return int(text)
     return None
