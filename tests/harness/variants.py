@@ -50,7 +50,9 @@ def _word(rng: random.Random) -> str:
 
 def one_session(files: Mapping[str, bytes]) -> bytes:
     """Everything that kubectl says, as one paste with its prompts."""
-    outputs = [_with_prompt(name, data) for name, data in files.items() if name.startswith(("describe/", "text/", "logs/"))]
+    outputs = [
+        _with_prompt(name, data) for name, data in files.items() if name.startswith(("describe/", "text/", "logs/"))
+    ]
     return b"".join(outputs)
 
 
