@@ -152,7 +152,7 @@ def test_a_name_that_the_dns_denies_and_no_service_has_is_the_callers_mistake(tm
                 for s in range(0, 60, 3)
             ]
             files[name] = "".join(lines).encode()
-    assert roots(diagnosed(files, tmp_path)) == [("service.missing", "Deployment/homepage/frontend")]
+    assert roots(diagnosed(files, tmp_path)) == [("dependency.wrong-address", "Deployment/homepage/frontend")]
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,9 @@ _CLIENTS_FAULT = expression(
     # open() "/usr/share/nginx/html/favicon.ico" failed (2: No such file or directory), client: … — nginx 1.22.1
     r"open\(\) \"[^\"]{1,500}\" failed \(2: [^)]{1,40}\), client: |client (?:closed|prematurely closed) connection"
     # Spring 6.1 DispatcherServlet; Tomcat when the browser is gone
+    # 5 calls succeeded, 0 failed · failed=0 · errors: 0: nothing failed
+    r"|^[^\n]{0,200}\b0 (?:\w{1,20} )?(?:failed|failures?|errors?)\b(?!:)[^\n]{0,60}$"
+    r"|^[^\n]{0,200}\b(?:failed|failures?|errors?)[=:] ?0\b[^\n]{0,60}$"
     r"|NoResourceFoundException: No static resource|ClientAbortException"
 )
 

@@ -8,6 +8,7 @@ from kwhy.facts.logs import AppErrors
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import given, rule
 from kwhy.model.subject import Subject
+from kwhy.model.time import by
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
 from kwhy.probes.kubectl import LOGS
 from kwhy.scene.scene import Scene
@@ -40,6 +41,15 @@ def _by_subject(scene: Scene) -> dict[Subject, list[AppErrors]]:
 
 def _candidates(scene: Scene) -> Iterable[Subject]:
     return [s for s, found in scene.derive_once(_by_subject).items() if any(lasting(e) for e in found)]
+
+
+def logging_pods(scene: Scene) -> list[Subject]:
+    """The pods whose logs hold errors that may last."""
+    return [s for s in scene.derive_once(_candidates_once) if s.kind == "Pod"]
+
+
+def _candidates_once(scene: Scene) -> list[Subject]:
+    return list(_candidates(scene))
 
 
 def lasting(errors: AppErrors) -> bool:
@@ -86,7 +96,7 @@ def app_errors(
         worst = max(now, key=lambda e: e.count)
         because = tuple(Evidence(e.locate(e.last), f"{e.complaint}, {e.count} times") for e in now[:3])
         target = f" ({worst.target})" if worst.target else ""
-        return Present(because, {"complaint": worst.complaint, "target": target}, since=worst.samples[0].when)
+        return Present(because, {"complaint": worst.complaint, "target": target}, since=by(worst.samples[0].when))
     if errors:
         return Absent((Evidence(errors[0].at, "the call succeeded later, or the log went on without the error"),))
     return unsure(f"the log of {pod}", LOGS.of(name=pod.name, namespace=pod.namespace))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kwhy.knowledge.app.errors import APP_ERRORS
+from kwhy.knowledge.dependency.targets import writers_of
 from kwhy.knowledge.service.callers import ASKS_FOR, askers
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import given, leads_to, rule
@@ -53,6 +54,10 @@ def service_missing(service: ServiceView, asking: dict[Subject, Evidence] = give
         )
     if not asking:
         return unsure(f"which running program asks for {service.subject}", PODS.of())
+    writers = writers_of(service.scene, service.subject)
+    if writers is None or len(writers) < len(asking):
+        # The object to fix is the one in which the name is written.
+        return unsure(f"where the callers of {service.subject} have its name from", PODS.of())
     elsewhere = service.scene.subjects_named("Service", service.name)
     because = [*asking.values(), Evidence(listing.at, f"{service.subject} is not listed")]
     because += [Evidence(service.scene.observations(s)[0].at, f"{s} exists") for s in elsewhere[:2]]

@@ -1,0 +1,1 @@
+"""Rules about what programs depend on: where they are told to call, as whom, and what they get."""
