@@ -10,6 +10,7 @@ from msgspec import UNSET
 from kwhy.facts.api.meta import (
     ApiStruct,
     Condition,
+    LabelSelector,
     Maybe,
     NodeSelector,
     ObjectMeta,
@@ -24,6 +25,8 @@ class ClaimSpec(ApiStruct, frozen=True):
     volume_name: Maybe[str] = UNSET
     access_modes: Maybe[list[str]] = UNSET
     resources: Maybe[ResourceRequirements] = UNSET
+    selector: Maybe[LabelSelector] = UNSET
+    volume_mode: Maybe[str] = UNSET
 
 
 class ClaimStatus(ApiStruct, frozen=True):
@@ -52,6 +55,7 @@ class PersistentVolumeSpec(ApiStruct, frozen=True):
     nfs: Maybe[dict[str, Any]] = UNSET
     local: Maybe[dict[str, Any]] = UNSET
     host_path: Maybe[dict[str, Any]] = UNSET
+    volume_mode: Maybe[str] = UNSET
 
 
 class PersistentVolume(ApiStruct, frozen=True, tag_field="kind", tag="PersistentVolume"):

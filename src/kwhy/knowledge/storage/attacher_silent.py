@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from kwhy.knowledge.pod.failing import POD_FAILING, failing
 from kwhy.knowledge.storage.drivers import NEEDS_CONTROLLER, driver_of
 from kwhy.knowledge.storage.mount_errors import MountError, Problem, judged, known_errors
 from kwhy.knowledge.storage.volume_not_mounted import NOT_MOUNTED
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import given, leads_to, rule
-from kwhy.model.verdict import Verdict
+from kwhy.model.verdict import Present, Verdict
 from kwhy.scene.relations import ITSELF
 from kwhy.scene.views import PodView
 
@@ -32,7 +34,9 @@ def attacher_silent(pod: PodView, errors: list[MountError] = given(known_errors)
     Source: Kubernetes v1.34 pkg/volume/csi/csi_attacher.go (waitForVolumeAttachmentWithLister); before v1.24
     "attachment timeout for volume".
     """
-    return judged(pod, errors, Problem.ATTACHER_SILENT, driver=driver_of(pod.scene, pod.subject) or "of the volume")
+    driver = driver_of(pod.scene, pod.subject) or "of the volume"
+    verdict = judged(pod, errors, Problem.ATTACHER_SILENT, driver=driver)
+    return msgspec.structs.replace(verdict, blames=None) if isinstance(verdict, Present) else verdict
 
 
 @rule(POD_FAILING, rows=("V2",), leads=(leads_to(ATTACHER_SILENT, via=NEEDS_CONTROLLER),))

@@ -8,13 +8,12 @@ import msgspec
 
 from kwhy.knowledge.pod.failing import POD_FAILING, failing
 from kwhy.knowledge.storage.drivers import NEEDS_DRIVER, registered
-from kwhy.knowledge.storage.mount_errors import MountError, Problem, judged, known_errors
+from kwhy.knowledge.storage.mount_errors import MountError, Problem, judged, known_errors, node_of
 from kwhy.knowledge.storage.volume_not_mounted import NOT_MOUNTED
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import given, leads_to, rule
-from kwhy.model.subject import Subject
-from kwhy.model.verdict import Absent, Present, Verdict
-from kwhy.scene.relations import ITSELF, node_of_pod
+from kwhy.model.verdict import Absent, Present, Verdict, unsure
+from kwhy.scene.relations import ITSELF
 from kwhy.scene.views import PodView
 
 DRIVER_NOT_REGISTERED = Condition(
@@ -60,20 +59,23 @@ def driver_not_registered(pod: PodView, errors: list[MountError] = given(known_e
     """
     found = next((e for e in errors if e.problem is Problem.DRIVER_NOT_REGISTERED), None)
     driver = found.detail("driver", "attached", "plugin") if found is not None else ""
-    nodes = node_of_pod(pod.scene, pod.subject)
-    shown = registered(pod.scene, nodes[0].name) if nodes else None
+    node = node_of(pod.scene, pod.subject)
+    shown = registered(pod.scene, node.name) if node is not None else None
     if found is not None and shown is not None and driver in shown[0]:
         return Absent((shown[1],))
-    where = f"node {nodes[0].name}" if nodes else "its node"
     near = get_close_matches(driver, shown[0], n=1, cutoff=0.7) if shown is not None else []
-    hint = f", where {near[0]} has" if near else ""
-    values = {"driver": driver or "of the volume", "where": where, "hint": hint}
+    values = {
+        "driver": driver or "of the volume",
+        "where": f"node {node.name}" if node is not None else "its node",
+        "hint": f", where {near[0]} has" if near else "",
+    }
     verdict = judged(pod, errors, Problem.DRIVER_NOT_REGISTERED, **values)
     if not isinstance(verdict, Present) or near:
         return verdict
+    if node is None:
+        return unsure(f"the node of {pod.subject}", *pod.probes())
     proof = (shown[1],) if shown is not None else ()
-    blames: Subject | None = nodes[0] if nodes else verdict.blames
-    return msgspec.structs.replace(verdict, because=verdict.because + proof, blames=blames)
+    return msgspec.structs.replace(verdict, because=verdict.because + proof, blames=node)
 
 
 @rule(POD_FAILING, rows=("V2",), leads=(leads_to(DRIVER_NOT_REGISTERED, via=NEEDS_DRIVER),))

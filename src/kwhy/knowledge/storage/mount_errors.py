@@ -23,7 +23,7 @@ from kwhy.model.expressions import expression
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Present, Verdict, unsure
 from kwhy.scene.recency import newer
-from kwhy.scene.relations import claims_of_pod
+from kwhy.scene.relations import claims_of_pod, node_of_pod
 from kwhy.scene.scene import Scene
 from kwhy.scene.views import PodView
 
@@ -205,6 +205,23 @@ def _attached_since(scene: Scene, pod: Subject, error: MountError) -> bool:
             failed = [e for e in scene.events_about(pod) if _on_one_line(statement_of(e)) == error.said]
             return not failed or newer(event, failed[0])
     return False
+
+
+# Successfully assigned shop/web-0 to node-a (pkg/scheduler/schedule_one.go, bind)
+_ASSIGNED = expression(r"^Successfully assigned \S{1,320} to (?P<node>\S{1,253})$")
+
+
+def node_of(scene: Scene, pod: Subject) -> Subject | None:
+    """The pod's node: by its specification, else by the scheduler's word, else by the kubelet that reports."""
+    bound = node_of_pod(scene, pod)
+    if bound:
+        return bound[0]
+    events = scene.events_about(pod)
+    assigned = next((m for e in events if e.reason == "Scheduled" and (m := _ASSIGNED.match(e.message))), None)
+    if assigned is not None:
+        return Subject("Node", assigned["node"])
+    host = next((e.host for e in events if e.component == "kubelet" and e.host), None)
+    return Subject("Node", host) if host else None
 
 
 def judged(pod: PodView, errors: list[MountError], problem: Problem, **values: object) -> Verdict:

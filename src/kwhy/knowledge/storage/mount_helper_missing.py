@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
-from kwhy.knowledge.storage.mount_errors import MountError, Problem, judged, known_errors
+from kwhy.knowledge.storage.mount_errors import MountError, Problem, judged, known_errors, node_of
 from kwhy.knowledge.storage.volume_not_mounted import NOT_MOUNTED
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.expressions import expression
 from kwhy.model.rule import given, leads_to, rule
-from kwhy.model.verdict import Present, Verdict
-from kwhy.scene.relations import ITSELF, node_of_pod
+from kwhy.model.verdict import Present, Verdict, unsure
+from kwhy.scene.relations import ITSELF
 from kwhy.scene.views import PodView
 
 HELPER_MISSING = Condition(
@@ -56,5 +56,9 @@ def mount_helper_missing(pod: PodView, errors: list[MountError] = given(known_er
     match = _TYPE.search(found.said.text) if found is not None else None
     kind = (found.detail("type") if found is not None else "") or (match["type"] if match else "this file system")
     verdict = judged(pod, errors, Problem.HELPER_MISSING, type=kind)
-    nodes = node_of_pod(pod.scene, pod.subject)
-    return msgspec.structs.replace(verdict, blames=nodes[0]) if isinstance(verdict, Present) and nodes else verdict
+    if not isinstance(verdict, Present):
+        return verdict
+    node = node_of(pod.scene, pod.subject)
+    if node is None:
+        return unsure(f"the node of {pod.subject}", *pod.probes())
+    return msgspec.structs.replace(verdict, blames=node)

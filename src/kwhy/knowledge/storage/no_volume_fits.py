@@ -8,7 +8,7 @@ from decimal import Decimal
 import msgspec
 from msgspec import UNSET
 
-from kwhy.facts.objects import PersistentVolume, PersistentVolumeClaim, StorageClass
+from kwhy.facts.objects import LabelSelector, Observation, PersistentVolume, PersistentVolumeClaim, StorageClass
 from kwhy.knowledge.storage.claim_not_bound import CLAIM_NOT_BOUND
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.document import Locator
@@ -19,7 +19,7 @@ from kwhy.model.subject import Subject
 from kwhy.model.time import by
 from kwhy.model.verdict import Absent, Basis, Evidence, Present, Verdict, unsure
 from kwhy.probes.kubectl import LIST_ALL
-from kwhy.scene.relations import ITSELF
+from kwhy.scene.relations import ITSELF, label_selector_matches
 from kwhy.scene.scene import Scene
 from kwhy.scene.views import ClaimView
 
@@ -27,7 +27,7 @@ NO_VOLUME_FITS = Condition(
     code="storage.no-volume-fits",
     kind="PersistentVolumeClaim",
     nature=Nature.ROOT,
-    title="{subject} has no volume that fits: {reasons}",
+    title="No volume fits claim {claim}: {reasons}",
     summary="The claim waits for a volume made by hand, and there is none of its class that it may have.",
     remedies=(
         Remedy(
@@ -39,6 +39,11 @@ NO_VOLUME_FITS = Condition(
                 Step(
                     "Compare what the claim asks for with the volumes.",
                     "kubectl get pv -o wide; kubectl get pvc {name} -n {namespace} -o yaml",
+                ),
+                Step(
+                    "A Released volume keeps the data of its former claim and is given to nobody. If the data is to go "
+                    "on with the new claim, or nobody needs it, take the former claim's mark away.",
+                    'kubectl patch pv VOLUME -p \'{{"spec":{{"claimRef":null}}}}\'',
                 ),
                 Step(
                     "Make a volume that fits; or make the claim anew, which holds no data yet.",
@@ -55,6 +60,10 @@ NO_VOLUME_FITS = Condition(
 # 'volume "archive-1" already bound to a different claim.': event FailedBinding, Kubernetes v1.34
 # pkg/controller/volume/persistentvolume/pv_controller.go (syncUnboundClaim)
 _BOUND_TO_ANOTHER = re.compile(r'volume "(?P<volume>[^"]{1,253})" already bound to a different claim')
+
+
+#: Why a Released volume is not given to a claim that was made anew.
+FORMER_CLAIM = "still belongs to a former claim of this name (claimRef.uid), which was deleted"
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -82,16 +91,22 @@ def candidates(scene: Scene, claim: Subject) -> tuple[Candidate, ...]:
         offered = best.object.spec.storage_class_name
         of_class = (offered if isinstance(offered, str) else "") == wanted
         if named or (of_class and not spec.volume_name):
-            found.append(Candidate(volume, best.at, _differences(claim, asked, best.object)))
-    return tuple(found)
+            reasons = _differences(claim, asked, best.object)
+            found.append(Candidate(volume, best.at, reasons + (_hidden_differences(asked, best) if best.whole else ())))
+    return tuple(sorted(found, key=lambda candidate: len(candidate.reasons)))
 
 
 def _differences(claim: Subject, asked: PersistentVolumeClaim, volume: PersistentVolume) -> tuple[str, ...]:
     """FindMatchingVolume and checkVolumeSatisfyClaim, as far as both objects were shown."""
     reasons = []
     holder = volume.spec.claim_ref
-    if holder is not UNSET and holder is not None and (holder.namespace, holder.name) != (claim.namespace, claim.name):
-        reasons.append(f"belongs to claim {holder.namespace}/{holder.name}")
+    if holder is not UNSET and holder is not None:
+        if (holder.namespace, holder.name) != (claim.namespace, claim.name):
+            reasons.append(f"belongs to claim {holder.namespace}/{holder.name}")
+        elif holder.uid and isinstance(asked.metadata.uid, str) and holder.uid != asked.metadata.uid:
+            reasons.append(FORMER_CLAIM)
+    if isinstance(volume.metadata.deletion_timestamp, str) and volume.metadata.deletion_timestamp:
+        reasons.append("is being deleted")
     size, request = _size(volume.spec.capacity), _size(getattr(asked.spec.resources, "requests", None))
     if size is not None and request is not None and size < request:
         reasons.append(
@@ -101,6 +116,25 @@ def _differences(claim: Subject, asked: PersistentVolumeClaim, volume: Persisten
     if isinstance(modes, list) and isinstance(wanted, list) and (lacking := [m for m in wanted if m not in modes]):
         reasons.append(f"offers {', '.join(modes)}, the claim asks for {', '.join(lacking)}")
     return tuple(reasons)
+
+
+def _hidden_differences(asked: PersistentVolumeClaim, shown: Observation) -> tuple[str, ...]:
+    """What a row of kubectl does not show of a volume."""
+    volume = shown.object
+    if not isinstance(volume, PersistentVolume):
+        return ()
+    reasons = []
+    kinds = [s.spec.volume_mode if isinstance(s.spec.volume_mode, str) else "Filesystem" for s in (volume, asked)]
+    if kinds[0] != kinds[1]:
+        reasons.append(f"is of volumeMode {kinds[0]}, the claim asks for {kinds[1]}")
+    selector, labels = asked.spec.selector, volume.metadata.labels
+    if isinstance(selector, LabelSelector) and not label_selector_matches(selector, _labels(labels)):
+        reasons.append("has not the labels that the claim's selector asks for")
+    return tuple(reasons)
+
+
+def _labels(shown: object) -> dict[str, str]:
+    return shown if isinstance(shown, dict) else {}
 
 
 def _size(quantities: object) -> Decimal | None:
@@ -121,19 +155,19 @@ def _made_by_hand(scene: Scene, name: str) -> Evidence | None:
     return None
 
 
-@rule(NO_VOLUME_FITS, rows=("V1",), leads=(leads_to(CLAIM_NOT_BOUND, via=ITSELF),))
+@rule(NO_VOLUME_FITS, rows=("V1", "V3"), leads=(leads_to(CLAIM_NOT_BOUND, via=ITSELF),))
 def no_volume_fits(claim: ClaimView, volumes: tuple[Candidate, ...] = given(candidates)) -> Verdict:
     """No volume fits the claim.
 
     What it means: The claim is to be bound to a volume that somebody made, and each one is too small, has other access
-    modes or belongs to another claim; or there is none.
+    modes, another volumeMode or other labels, or belongs to another claim; or there is none.
     How it shows: Recomputed from all PersistentVolumes of its class, or from the one that spec.volumeName names.
     What looks like it: A class with a provisioner, which makes a volume that fits: then volumes of other claims prove
-    nothing. Selectors, volume modes and node affinity are not recomputed.
+    nothing. Node affinity is not recomputed.
     Source: FindMatchingVolume (k8s.io/component-helpers v0.34 storage/volume/pv_helpers.go); Kubernetes v1.34
     pkg/controller/volume/persistentvolume/pv_controller.go (syncUnboundClaim).
     """
-    scene = claim.scene
+    scene, wanted_by = claim.scene, f"{claim.namespace}/{claim.name}"
     fitting = next((c for c in volumes if not c.reasons), None)
     if fitting is not None:
         return Absent((Evidence(fitting.at, f"{fitting.volume} fits"),))
@@ -141,7 +175,9 @@ def no_volume_fits(claim: ClaimView, volumes: tuple[Candidate, ...] = given(cand
         match = _BOUND_TO_ANOTHER.search(event.message)
         if match and not volumes:
             reasons = f"{match['volume']} belongs to another claim"
-            return Present((Evidence(event.at, event.message),), {"reasons": reasons}, since=by(event.first))
+            return Present(
+                (Evidence(event.at, event.message),), {"reasons": reasons, "claim": wanted_by}, since=by(event.first)
+            )
     listing = scene.listing("PersistentVolume", None)
     named = claim.volume_name.observed and bool(claim.volume_name.value)
     if listing is None and not (named and volumes):
@@ -153,10 +189,11 @@ def no_volume_fits(claim: ClaimView, volumes: tuple[Candidate, ...] = given(cand
     if not volumes and by_hand is not None and listing is not None:
         none = Evidence(listing.at, f"no volume of class {wanted.value} is listed")
         reasons = f"no volume of class {wanted.value} exists, and the class makes none"
-        return Present((by_hand, none), {"reasons": reasons}, basis=Basis.RECOMPUTED)
+        return Present((by_hand, none), {"reasons": reasons, "claim": wanted_by}, basis=Basis.RECOMPUTED)
     if not volumes:
         return unsure(f"whether volume {claim.volume_name.value} exists", LIST_ALL.of(kind="persistentvolumes"))
     because = tuple(Evidence(c.at, f"{c.volume.name} {' and '.join(c.reasons)}") for c in volumes[:4])
     reasons = "; ".join(f"{c.volume.name} {' and '.join(c.reasons)}" for c in volumes[:3])
     more = f" (and {len(volumes) - 3} others)" if len(volumes) > 3 else ""
-    return Present(because, {"reasons": reasons + more}, basis=Basis.RECOMPUTED)
+    released = volumes[0].volume if volumes[0].reasons == (FORMER_CLAIM,) else None
+    return Present(because, {"reasons": reasons + more, "claim": wanted_by}, basis=Basis.RECOMPUTED, blames=released)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from kwhy.knowledge.storage.mount_errors import MountError, Problem, judged, known_errors
+from kwhy.knowledge.storage.mount_errors import MountError, Problem, judged, known_errors, node_of
 from kwhy.knowledge.storage.volume_not_mounted import NOT_MOUNTED
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.verdict import Verdict
-from kwhy.scene.relations import ITSELF, node_of_pod
+from kwhy.scene.relations import ITSELF
 from kwhy.scene.views import PodView
 
 PATH_WRONG = Condition(
@@ -48,6 +48,6 @@ def node_path_wrong(pod: PodView, errors: list[MountError] = given(known_errors)
     found = next((e for e in errors if e.problem is Problem.PATH_WRONG), None)
     path = found.detail("path", "local") if found is not None else ""
     kind = (found.detail("type") if found is not None else "") or "directory"
-    nodes = node_of_pod(pod.scene, pod.subject)
-    where = f"node {nodes[0].name}" if nodes else "its node"
+    node = node_of(pod.scene, pod.subject)
+    where = f"node {node.name}" if node is not None else "its node"
     return judged(pod, errors, Problem.PATH_WRONG, path=path, type=kind, where=where)
