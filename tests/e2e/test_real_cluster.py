@@ -5,10 +5,12 @@ The lab may be up already, then it stays up. Each fault is made, diagnosed live 
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,9 @@ kubectl create namespace kwhy-e2e
 kubectl create serviceaccount reader -n kwhy-e2e
 kubectl create serviceaccount stranger -n kwhy-e2e
 kubectl apply -f -
+release="sh.helm.release.v1.web.v1 --type=helm.sh/release.v1 --from-literal=release=planted"
+kubectl create secret generic $release -n kwhy-e2e
+kubectl create secret generic login -n kwhy-e2e --from-literal=password=planted
 for role in kwhy-reader kwhy-reader-secrets; do
   kubectl create clusterrolebinding $role --clusterrole=$role --serviceaccount=kwhy-e2e:reader
 done
@@ -99,6 +104,14 @@ def test_an_account_without_rights_learns_which_it_lacks() -> None:
     report = diagnosed("stranger")
     assert report["verdict"] == "insufficient-evidence"
     assert any("pods, " in line and "the account may not list" in line for line in report["coverage"]["unrecognised"])
+
+
+def test_of_secrets_the_keys_are_kept_and_of_releases_the_names() -> None:
+    with tarfile.open(fileobj=io.BytesIO(kwhy("reader", "collect", "-q", "-n", "kwhy-e2e", "-o", "-"))) as bundle:
+        member = bundle.extractfile("api/v1/namespaces/kwhy-e2e/secrets.json")
+        assert member is not None
+        shown = {item["metadata"]["name"]: item.get("data") for item in json.load(member)["items"]}
+    assert shown == {"login": {"password": ""}, "sh.helm.release.v1.web.v1": None}
 
 
 @pytest.mark.parametrize("fault", FAULTS)

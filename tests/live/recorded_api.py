@@ -53,6 +53,15 @@ def _unlimited(query: Query) -> Query:
     return tuple(item for item in query if item[0] != "limit")
 
 
+def _selected(answer: Recorded, selector: str) -> Recorded:
+    """What a server gives of Secrets by type: they were recorded without a selector."""
+    field, differs, value = selector.partition("!=") if "!=" in selector else selector.partition("=")
+    document = json.loads(answer.body)
+    items = document["items"]
+    document["items"] = [item for item in items if (item[field] == value) is (differs == "=")]
+    return Recorded(answer.status, answer.headers, json.dumps(document).encode())
+
+
 def _split(url: str) -> tuple[str, Query]:
     parts = urlsplit(url)
     return parts.path, tuple(sorted(parse_qsl(parts.query)))
@@ -131,7 +140,11 @@ def _looked_up(caller: str, path: str, query: Query) -> Recorded:
     known = recorded()
     if caller == "nobody":
         return next(answer for (who, _, _), answer in known.items() if who == "nobody")
+    selector = dict(query).get("fieldSelector")
+    query = tuple(item for item in query if item[0] != "fieldSelector")
     found = known.get((caller, path, query)) or known.get((caller, path, _unlimited(query)))
+    if found is not None and found.status == 200 and selector is not None:
+        return _selected(found, selector)
     return found or Recorded(404, {"Content-Type": "text/plain; charset=utf-8"}, b"404 page not found\n")
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import tarfile
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from tests.live.recorded_api import RecordedApi, as_caller, recorded
@@ -183,6 +185,17 @@ def test_no_secret_that_was_planted_in_the_cluster_leaves_it(
     for marker in (b"PLANTED", b"cGxhbnRlZ"):  # and base64 of "planted"
         assert marker not in contents
         assert marker.decode() not in capsys.readouterr().out
+
+
+def test_secrets_are_asked_for_without_the_values_of_releases(cluster: RecordedApi) -> None:
+    files = {file.source: file for file in collect("cluster")}
+    asked = [dict(parse_qsl(urlsplit(url).query)) for _, url in cluster.seen if urlsplit(url).path == "/api/v1/secrets"]
+    assert [query["fieldSelector"] for query in asked] == ["type!=helm.sh/release.v1", "type=helm.sh/release.v1"]
+    secrets = json.loads(bytes(files["api/v1/secrets.json"].data))
+    keys = {item["metadata"]["name"]: item["data"] for item in secrets["items"]}
+    assert keys["db-login"] == {"password": "", "username": ""}
+    assert {value for data in keys.values() for value in data.values()} == {""}
+    assert secrets["metadata"] == {}
 
 
 def test_progress_is_shown_on_a_terminal_only(cluster: RecordedApi, capsys: pytest.CaptureFixture[str]) -> None:

@@ -116,6 +116,15 @@ def test_an_answer_that_is_no_list_is_no_empty_list(api: RecordedApi, fault: Fau
     assert "the answer is no list of pods" in listing.failure.says
 
 
+def test_a_list_of_two_requests_is_whole_only_with_both(api: RecordedApi) -> None:
+    secrets = next(each for each in resources() if each.kind == "Secret")
+    api.faults["/api/v1/secrets"] = [answered, status(403)]
+    listing = read_list(direct(api), "api/v1/secrets", secrets)
+    assert listing.failure is not None
+    assert listing.data is not None
+    assert json.loads(bytes(listing.data))["metadata"] == {"continue": "unread"}
+
+
 def test_a_silent_server_costs_the_limit_of_one_answer(api: RecordedApi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kwhy.live.server.READ_SECONDS", 0.2)
     api.faults[PODS_PATH] = [slow(2.0)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from kwhy.live.answers import Answer, Contents, Failure, Why
+from kwhy.live.answers import JSON, Answer, Contents, Failure, Why
 from kwhy.live.cluster import Reading
 from kwhy.live.connecting import Connection
 
@@ -19,7 +19,7 @@ class Served:
         self._groups = groups
         self._missing = missing
 
-    def get(self, path: str, query: Mapping[str, str], *, retry: bool = True) -> Answer:
+    def get(self, path: str, query: Mapping[str, str], *, accept: str = JSON, retry: bool = True) -> Answer:
         if path == "apis":
             groups = [{"name": n, "versions": [{"version": v} for v in vs]} for n, vs in self._groups.items() if n]
             return Contents(json.dumps({"groups": groups}).encode()) if groups else Failure(Why.FORBIDDEN, "no")

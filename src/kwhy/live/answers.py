@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 import msgspec
+
+#: The form of answers: objects as they are.
+JSON: Final = "application/json"
 
 
 class Why(Enum):
@@ -39,9 +42,11 @@ Answer: TypeAlias = Contents | Failure
 class Api(Protocol):
     """An API server that can be read, and nothing else."""
 
-    def get(self, path: str, query: Mapping[str, str], *, retry: bool = True) -> Answer:
-        """The answer to GET ``path`` (no leading slash). ``retry``: try again where the server is busy or the
-        connection breaks."""
+    def get(self, path: str, query: Mapping[str, str], *, accept: str = JSON, retry: bool = True) -> Answer:
+        """The answer to GET ``path`` (no leading slash) in the form ``accept``.
+
+        ``retry``: try again where the server is busy or the connection breaks.
+        """
         ...
 
     @property

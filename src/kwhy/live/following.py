@@ -17,6 +17,8 @@ from kwhy.scene.scene import Scene
 
 #: Logs that are read because a first diagnosis asks for them.
 MOST_ASKED: Final = 50
+#: Logs that are read where nothing fails as far as the objects show.
+MOST_QUIET: Final = 200
 
 #: kubectl logs web-6f5c6d7f64-bc9lg -n shop --previous --timestamps --tail=500   (kwhy/probes/kubectl.py)
 _COMMAND: Final = expression(
@@ -27,12 +29,28 @@ _COMMAND: Final = expression(
 def logs_asked_for(
     diagnosis: Diagnosis, scene: Scene, about: Subject | None = None, symptom: str | None = None
 ) -> tuple[Log, ...]:
-    """At most :data:`MOST_ASKED` logs, of pods that the scene shows. ``about`` and ``symptom`` are the question."""
+    """The logs to read next, of pods that the scene shows. ``about`` and ``symptom`` are the question."""
+    asked = chain(_in_question(scene, about, symptom), _not_decided(diagnosis))
+    if any(finding.symptom for finding in diagnosis.findings):
+        return _logs(scene, asked)[:MOST_ASKED]
+    return _logs(scene, chain(asked, _running(scene)))[:MOST_QUIET]
+
+
+def _logs(scene: Scene, pods: Iterable[tuple[Subject, bool]]) -> tuple[Log, ...]:
     found: dict[Log, None] = {}
-    for pod, previous in chain(_in_question(scene, about, symptom), _not_decided(diagnosis)):
+    for pod, previous in pods:
         for container in _containers(scene, pod):
             found[Log(pod.namespace or "", pod.name, container, previous)] = None
-    return tuple(found)[:MOST_ASKED]
+        if len(found) > MOST_QUIET:
+            break
+    return tuple(found)
+
+
+def _running(scene: Scene) -> Iterator[tuple[Subject, bool]]:
+    """Where nothing fails that objects show, what fails shows in logs or not at all."""
+    for pod in scene.structs("Pod"):
+        if isinstance(pod, Pod) and pod.status.phase == "Running":
+            yield Subject("Pod", pod.metadata.name, pod.metadata.namespace or None), False
 
 
 def _containers(scene: Scene, pod: Subject) -> list[str]:

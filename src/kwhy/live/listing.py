@@ -7,7 +7,7 @@ A document of all pages is the list as the server would give it at once. Where a
 from __future__ import annotations
 
 import mmap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any, Final
 
 import msgspec
@@ -15,7 +15,7 @@ import msgspec
 from kwhy.ingest.storage import kept
 from kwhy.live.answers import Api, Contents, Failure, Why
 from kwhy.live.cleaning import clean
-from kwhy.live.resources import Resource
+from kwhy.live.resources import Part, Resource
 
 
 class ListMeta(msgspec.Struct, frozen=True):
@@ -87,24 +87,34 @@ class _Pages:
     def document(self) -> Iterator[bytes]:
         """The text of one list: an object per line."""
         token = ""
+        for part in self._resource.parts:
+            token = yield from self._part(part)
+            if self.failure is not None:
+                break
+        if self.started:
+            # What could not be read may have had no continuation: a list that is a part says so in any case.
+            rest = {"continue": token or "unread"} if self.failure is not None else {}
+            yield b'\n],"metadata":' + _ENCODE.encode(rest) + b"}\n"
+
+    def _part(self, part: Part) -> Generator[bytes, None, str]:
+        """All pages of one request; returns the continuation at which it broke off."""
+        token = ""
         while True:
-            page = self._page(token)
+            page = self._page(part, token)
             if isinstance(page, Failure):
                 self.failure = page
-                break
+                return token
             if not self.started:
                 yield _head(page, self._resource)
                 self.started = True
             yield self._items(page)
             token = page.metadata.continue_
             if not token:
-                break
-        if self.started:
-            yield b'\n],"metadata":' + _ENCODE.encode({"continue": token} if token else {}) + b"}\n"
+                return ""
 
-    def _page(self, token: str) -> Page | Failure:
-        query = {"limit": str(self._limit)} | ({"continue": token} if token else {})
-        answer = self._api.get(self._path, query)
+    def _page(self, part: Part, token: str) -> Page | Failure:
+        query = {**part.query, "limit": str(self._limit)} | ({"continue": token} if token else {})
+        answer = self._api.get(self._path, query, accept=part.accept)
         if not isinstance(answer, Contents):
             return answer
         try:
@@ -120,6 +130,8 @@ class _Pages:
     def _items(self, page: Page) -> bytes:
         lines: list[bytes] = []
         for item in page.items or ():
+            if item.get("kind") == "PartialObjectMetadata":
+                item = {"metadata": item.get("metadata")}
             clean(item, self._resource.kind)
             if self._see is not None:
                 self._see(item)

@@ -9,6 +9,7 @@ import msgspec
 
 from kwhy.facts.resources import is_namespaced, plural_of
 from kwhy.ingest.api.kinds import groups_by_kind
+from kwhy.live.answers import JSON
 
 #: The versions of each group whose objects the structs decode, the best first. Served since (kubernetes CHANGELOG):
 #: discovery v1 1.21, v1beta1 1.17; policy v1 1.21; autoscaling v2 1.23, v2beta2 1.12; batch v1 has CronJobs since 1.21;
@@ -35,6 +36,26 @@ _LARGE: Final = frozenset({"ConfigMap", "Secret"})
 LARGE_PAGE: Final = 50
 
 
+class Part(msgspec.Struct, frozen=True):
+    """One of the requests that together give a list. ``accept`` names the form of the answer."""
+
+    query: Mapping[str, str] = msgspec.field(default_factory=dict)
+    accept: str = JSON
+
+
+#: Metadata alone (k8s.io/apimachinery v0.34 pkg/apis/meta/v1: PartialObjectMetadataList; served since Kubernetes 1.15).
+_METADATA: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+_WHOLE: Final = (Part(),)
+#: Helm keeps each revision of each release in a Secret of up to a mebibyte (helm v3 pkg/storage/driver/secrets.go): of
+#: these the names are enough. Secrets are selectable by type (k8s.io/kubernetes pkg/registry/core/secret/strategy.go).
+_PARTS: Final[Mapping[str, tuple[Part, ...]]] = {
+    "Secret": (
+        Part({"fieldSelector": "type!=helm.sh/release.v1"}),
+        Part({"fieldSelector": "type=helm.sh/release.v1"}, _METADATA),
+    )
+}
+
+
 class Resource(msgspec.Struct, frozen=True):
     """A kind as the API serves it. ``versions`` are those that kwhy reads, the best first; ``group`` "" is core."""
 
@@ -47,6 +68,11 @@ class Resource(msgspec.Struct, frozen=True):
     @property
     def page(self) -> int:
         return LARGE_PAGE if self.kind in _LARGE else PAGE
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The requests whose answers together are the list: most lists are one."""
+        return _PARTS.get(self.kind, _WHOLE)
 
     def path(self, version: str, namespace: str | None = None) -> str:
         """The request path of the list, without the leading slash: "apis/apps/v1/namespaces/shop/deployments"."""

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 import urllib3
 from urllib3.exceptions import HTTPError, LocationParseError, ReadTimeoutError
 
-from kwhy.live.answers import Answer, Contents, Failure, Why, failure
+from kwhy.live.answers import JSON, Answer, Contents, Failure, Why, failure
 from kwhy.model.expressions import expression
 
 CONNECT_SECONDS: Final = 5.0
@@ -69,14 +69,14 @@ class ReadOnlyServer:
     def clock(self) -> str:
         return self._clock
 
-    def get(self, path: str, query: Mapping[str, str], *, retry: bool = True) -> Answer:
+    def get(self, path: str, query: Mapping[str, str], *, accept: str = JSON, retry: bool = True) -> Answer:
         """The answer to GET ``path``; see :class:`kwhy.live.answers.Api`."""
         url = f"{self._url}/{quote(path)}" + (f"?{urlencode(query)}" if query else "")
         outcome: Answer = Failure(Why.OTHER, "no attempt was made")
         for attempt in range(ATTEMPTS if retry else 1):
             if self._lost is not None:
                 return outcome if attempt else Failure(Why.UNREACHABLE, self._lost)
-            outcome, wait = self._once(url, BACKOFF * 2**attempt)
+            outcome, wait = self._once(url, accept, BACKOFF * 2**attempt)
             if wait is None:
                 return outcome
             if attempt + 1 < ATTEMPTS and retry:
@@ -85,7 +85,7 @@ class ReadOnlyServer:
                 self._sleep(wait)
         return outcome
 
-    def _once(self, url: str, backoff: float) -> tuple[Answer, float | None]:
+    def _once(self, url: str, accept: str, backoff: float) -> tuple[Answer, float | None]:
         """One attempt, and for how long to wait before another; None where that is of no use."""
         left = self._deadline - time.monotonic()
         if left <= 0:
@@ -95,7 +95,7 @@ class ReadOnlyServer:
             response = self._pool.request(
                 "GET",
                 url,
-                headers={"Accept": "application/json", "Accept-Encoding": "gzip", **self._credentials()},
+                headers={"Accept": accept, "Accept-Encoding": "gzip", **self._credentials()},
                 timeout=limit,
                 preload_content=False,
                 retries=False,
