@@ -1,17 +1,23 @@
-"""A diagnosis without the secrets that its evidence may hold: excerpts and sentences made from them are masked."""
+"""A diagnosis as it may be shown: secrets that its evidence may hold are masked in excerpts and sentences made from
+them, and places inside JSON documents have their lines.
+"""
 
 from __future__ import annotations
 
 import msgspec
 
+from kwhy.ingest.api.json_lines import line_of_path
 from kwhy.ingest.redact import redacted
 from kwhy.model.diagnosis import Coverage, Diagnosis, Finding
 from kwhy.model.document import Locator
 from kwhy.model.verdict import Evidence, Gap
 
+#: The format whose places are paths.
+JSON = "api-objects-json"
+
 
 def masked(diagnosis: Diagnosis) -> Diagnosis:
-    """The same diagnosis with secrets masked in excerpts, titles, values and problems of parsing."""
+    """The same diagnosis with secrets masked in excerpts, titles, values and problems, and with lines."""
     findings = {finding.id: _finding(finding) for finding in diagnosis.findings}
     return msgspec.structs.replace(
         diagnosis,
@@ -44,7 +50,10 @@ def _all(because: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
 
 
 def _place(at: Locator) -> Locator:
-    return Locator(at.document, at.line, at.path, redacted(at.excerpt))
+    line = at.line
+    if line is None and at.path is not None and at.document.format == JSON:
+        line = line_of_path(at.document, at.path)
+    return Locator(at.document, line, at.path, redacted(at.excerpt))
 
 
 def _gap(gap: Gap) -> Gap:

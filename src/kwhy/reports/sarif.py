@@ -86,7 +86,7 @@ def _location(evidence: Evidence, says: str | None) -> dict[str, Json]:
     physical: dict[str, Json] = {"artifactLocation": {"uri": quote(printable(at.source))}}
     if at.line is not None:
         region: dict[str, Json] = {"startLine": at.line}
-        if at.excerpt:
+        if at.excerpt and at.path is None:  # of a structured document the excerpt is in our words
             region["snippet"] = {"text": printable(at.excerpt)}
         physical["region"] = region
     location: dict[str, Json] = {

@@ -85,10 +85,10 @@ def mend(remedy: Remedy, values: Mapping[str, object], subject: Subject) -> Mend
 
 
 def place(at: Locator) -> str:
-    """``source:line`` or ``source#path``, as a person would look it up."""
-    if at.line is not None:
-        return one_line(f"{at.source}:{at.line}")
-    return one_line(f"{at.source}#{at.path}" if at.path else at.source)
+    """``source:line`` or ``source#path``, as a person would look it up: a path says more than its line."""
+    if at.path:
+        return one_line(f"{at.source}#{at.path}")
+    return one_line(at.source if at.line is None else f"{at.source}:{at.line}")
 
 
 def since(moment: Moment) -> str | None:
