@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-os.environ["PATH"] = "/root/klab/made:" + os.environ["PATH"]  # TEMPORARY
 OUT = Path(os.environ["OUT"])
 NAMESPACES = sys.argv[1:]
 # kind as kubectl takes it, and whether it has a namespace

@@ -448,7 +448,10 @@ TWINS = {
     "callers-of-one-failing-callee": "kubectl -n bazaar set env deployment/inventory FAIL_WITH- ; sleep 30",
     "dependency-5xx-chain": "kubectl -n airline set env deployment/seats FAIL_WITH-; sleep 30",
     "grpc-unavailable": "kubectl -n auction scale deployment bids --replicas=1; sleep 30",
-    "cascade": "kubectl -n tickets-live scale deployment seller --replicas=6; kubectl -n tickets-live delete pod -l app=seller; sleep 60",
+    "cascade": """
+        kubectl -n tickets-live scale deployment fans --replicas=0; kubectl -n tickets-live scale deployment seller --replicas=8
+        kubectl -n tickets-live delete pod -l app=seller; kubectl -n tickets-live rollout status deployment/seller --timeout=90s
+        kubectl -n tickets-live scale deployment fans --replicas=1; sleep 30""",
     "np-default-deny-ingress": """
         pid=$(grep -l $(kubectl -n np-deny get pod -l app=web -o jsonpath='{.items[0].metadata.uid}') /proc/[0-9]*/cgroup | head -1 | cut -d/ -f3)
         nsenter -t $pid -n iptables -F INPUT; kubectl -n np-deny delete networkpolicy default-deny; sleep 15""",
