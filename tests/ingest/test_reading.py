@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kwhy.facts.logs import LogFile
 from kwhy.facts.objects import Event, Listing, ObjectBatch
 from kwhy.ingest.catalogue import all_formats
 from kwhy.ingest.reading import Evidence, NothingReadable, read, read_document
@@ -151,3 +152,12 @@ def test_reading_mutated_evidence_never_fails(junk: bytes, name: str, place: flo
     at = int(place * len(data))
     evidence = read_document(Document("x", data[:at] + junk.replace(b"\0", b"") + data[at:]))
     assert evidence.failed == ()
+
+
+def test_a_log_that_is_empty_was_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "shop_web-1_app.log").write_bytes(b"")
+    (tmp_path / "empty.txt").write_bytes(b"")
+    evidence = read([str(tmp_path)])
+    assert [document.format for document in evidence.documents] == ["empty", "log"]
+    assert [(log.pod.pod, log.lines) for log in evidence.of(LogFile) if log.pod] == [("web-1", 0)]

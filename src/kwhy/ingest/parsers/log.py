@@ -39,8 +39,8 @@ _NO_LOG = "unable to retrieve container logs for "
 def recognise(head: Head) -> float:
     """The share of lines that begin with a time or another log frame; continuation lines do not count against it."""
     lines = [line for line in head.lines[:_LOOKED_AT] if line.strip()]
-    if not lines:
-        return 0.0
+    if not lines:  # a program that says nothing was looked at, too
+        return 0.9 if head.size == 0 and (head.command or "").startswith("kubectl logs ") else 0.0
     if lines[0].startswith((_NO_LOG, "-- Logs begin at ", "-- Journal begins at ")) or is_export(head.text):
         return 0.95
     by_command = 0.9 if head.command and any(word in f" {head.command} " for word in _LOG_COMMANDS) else 0.0
