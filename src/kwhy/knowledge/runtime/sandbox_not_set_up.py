@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from kwhy.facts.objects import Volume
 from kwhy.knowledge.pod.failing import POD_FAILING
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import leads_to, rule
 from kwhy.model.time import by
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
-from kwhy.probes.kubectl import DESCRIBE_NAMESPACED
+from kwhy.probes.kubectl import DESCRIBE_NAMESPACED, EVENTS_OF
 from kwhy.scene.clock import parse_timestamp
 from kwhy.scene.events import MergedEvent
 from kwhy.scene.relations import ITSELF_ONCE_BOUND
@@ -78,12 +79,26 @@ def _judge_silence(pod: PodView) -> Verdict:
     now = pod.scene.as_of
     bound = parse_timestamp(scheduled.value.last_transition_time) if scheduled.observed and scheduled.value else None
     if sandbox.observed and sandbox.value is not None and bound is not None and now is not None:
+        if now - bound >= SLOW_AFTER and _may_wait_for_volumes(pod):
+            events = EVENTS_OF.of(kind="pod", name=pod.name, namespace=pod.namespace)
+            return unsure(f"whether {pod.subject} waits for a volume or for its sandbox", events)
         if now - bound >= SLOW_AFTER:
             how = f"no sandbox {int(now - bound)} s after the pod got its node, and no event says why"
             return Present((Evidence(sandbox.place, how),), {"how": how})
         return Absent((Evidence(sandbox.place, "the pod got its node less than two minutes ago"),))
     return unsure(
         f"the events of {pod.subject}", DESCRIBE_NAMESPACED.of(kind="pod", name=pod.name, namespace=pod.namespace)
+    )
+
+
+def _may_wait_for_volumes(pod: PodView) -> bool:
+    """Whether the pod has volumes that something outside of it provides, and its events were not captured."""
+    if pod.scene.listing("Event", pod.namespace) is not None:
+        return False
+    none: list[Volume] = []
+    volumes = pod.seen("spec.volumes", lambda p: p.spec.volumes, none)
+    return volumes.observed and any(
+        v.persistent_volume_claim or v.nfs or v.csi or v.ephemeral or v.host_path for v in volumes.value
     )
 
 
