@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -58,11 +58,11 @@ def newest_moment(scene: Scene) -> float | None:
     return max(found, default=None)
 
 
-def _newest(timestamps: Iterable[object]) -> list[float]:
+def _newest(timestamps: Iterable[Hashable]) -> list[float]:
     """The newest of many timestamps. Those of the API server ("2026-11-21T21:41:48Z") are compared as they stand."""
     others: list[object] = []
     newest = ""
-    for text in timestamps:
+    for text in set(timestamps):
         if isinstance(text, str) and _SERVED.match(text):
             newest = max(newest, text)
         else:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from kwhy.facts.kubectl import EvictionRefused
-from kwhy.facts.objects import LabelSelector, PodDisruptionBudget
+from kwhy.facts.objects import ApiObject, LabelSelector, Node, PodDisruptionBudget
 from kwhy.knowledge.budget.numbers import numbers_of
 from kwhy.model.expressions import expression
 from kwhy.model.rule import Relation
@@ -68,7 +68,12 @@ def _gone(scene: Scene, pod: Subject) -> bool:
 def drained_nodes(scene: Scene) -> Iterable[Subject]:
     """Nodes from which evictions were refused, and cordoned ones that a drain would not get empty."""
     refused = list(scene.derive_once(_by_node))
-    return [*refused, *(n for n in scene.subjects("Node") if n not in refused and kept_full(scene, n) is not None)]
+    cordoned = scene.suspicious("Node", _open, lambda row: False)
+    return [*refused, *(n for n in cordoned if n not in refused and kept_full(scene, n) is not None)]
+
+
+def _open(struct: ApiObject) -> bool:
+    return isinstance(struct, Node) and not struct.spec.unschedulable
 
 
 def kept_full(scene: Scene, node: Subject) -> Evidence | None:

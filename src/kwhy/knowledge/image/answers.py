@@ -206,7 +206,7 @@ def _running_images(scene: Scene) -> dict[str, dict[str, Locator]]:
             continue
         for position, container in enumerate(specs):
             image = container.image
-            if not isinstance(image, str) or image in first:
+            if image in first or not isinstance(image, str):
                 continue
             if any(status.name == container.name and status.ready is True for status in statuses):
                 first[image] = (pod, position)

@@ -70,18 +70,31 @@ def _failing_by_node(scene: Scene) -> dict[Subject, list[Failing]]:
     return index
 
 
+def _failing_pods(scene: Scene) -> set[Subject]:
+    return {each.pod for pods in scene.derive_once(_failing_by_node).values() for each in pods}
+
+
+def _nodes_by_owner(scene: Scene) -> dict[Subject, set[Subject]]:
+    """The nodes on which pods of each controller fail."""
+    index: dict[Subject, set[Subject]] = defaultdict(set)
+    for node, pods in scene.derive_once(_failing_by_node).items():
+        for each in pods:
+            index[each.owner].add(node)
+    return index
+
+
 def share_of(scene: Scene, node: Subject) -> Share:
     """Which pods fail on the node and on others, and which of their siblings run on others"""
-    by_node = scene.derive_once(_failing_by_node)
-    by_owner = {failing.owner: failing for failing in by_node.get(node, ())}
-    failing = {each.pod for pods in by_node.values() for each in pods}
+    by_owner = {failing.owner: failing for failing in scene.derive_once(_failing_by_node).get(node, ())}
+    failing = scene.derive_once(_failing_pods)
     siblings = [
         owner
         for owner in by_owner
         if any(pod not in failing and _runs_elsewhere(scene, pod, node) for pod in pods_of(scene, owner))
     ]
-    elsewhere = {each.owner for other, pods in by_node.items() if other != node for each in pods}
-    return Share(tuple(by_owner.values()), tuple(siblings), len(elsewhere))
+    nodes = scene.derive_once(_nodes_by_owner)
+    only_here = sum(1 for owner in by_owner if len(nodes[owner]) == 1)
+    return Share(tuple(by_owner.values()), tuple(siblings), len(nodes) - only_here)
 
 
 def _runs_elsewhere(scene: Scene, pod: Subject, node: Subject) -> bool:

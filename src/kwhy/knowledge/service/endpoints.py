@@ -25,6 +25,19 @@ def _slices(scene: Scene) -> dict[tuple[str, str], list[tuple[EndpointSlice, Sub
     return index
 
 
+def surely_ready(scene: Scene) -> set[tuple[str, str]]:
+    """Namespace and name of the Services with a ready endpoint in a slice that one document alone shows."""
+    found: set[tuple[str, str]] = set()
+    for _, struct in scene.lone_structs("EndpointSlice"):
+        if not isinstance(struct, EndpointSlice) or not isinstance(struct.endpoints, list):
+            continue
+        labels = struct.metadata.labels
+        ready = any(endpoint.conditions.ready is not False and endpoint.addresses for endpoint in struct.endpoints)
+        if ready and isinstance(labels, dict):
+            found.add((struct.metadata.namespace, labels.get(SERVICE_NAME_LABEL, "")))
+    return found
+
+
 def _printed(scene: Scene) -> dict[Subject, list[ReadyEndpoints]]:
     index: dict[Subject, list[ReadyEndpoints]] = {}
     for shown in scene.facts(ReadyEndpoints):

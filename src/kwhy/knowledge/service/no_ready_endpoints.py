@@ -11,7 +11,7 @@ from kwhy.knowledge.app.errors import APP_ERRORS
 from kwhy.knowledge.dns.no_endpoints import DNS_NO_ENDPOINTS
 from kwhy.knowledge.ingress.path_unserved import PATH_UNSERVED, SENDS_TO
 from kwhy.knowledge.service.consumers import CALLS
-from kwhy.knowledge.service.endpoints import ready_addresses
+from kwhy.knowledge.service.endpoints import ready_addresses, surely_ready
 from kwhy.knowledge.service.idle import scaled_to_zero
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.document import Locator
@@ -39,7 +39,10 @@ def _selector(struct: ApiObject) -> dict[str, str]:
 def _with_selector(scene: Scene) -> Iterable[Subject]:
     """Services that select pods, ExternalName aside, and whose workload was not scaled to zero on purpose."""
     found: dict[Subject, None] = {}
+    ready = scene.derive_once(surely_ready)
     for struct in scene.structs("Service"):
+        if (struct.metadata.namespace, struct.metadata.name) in ready:
+            continue
         if isinstance(struct, Service) and struct.spec.type != "ExternalName" and _selector(struct):
             subject = Subject("Service", struct.metadata.name, struct.metadata.namespace or None)
             if not scaled_to_zero(scene, subject, _selector(struct)):
