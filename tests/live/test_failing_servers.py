@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.live.recorded_api import (
+    FIXTURES,
     Fault,
     RecordedApi,
     answered,
@@ -237,6 +238,16 @@ def test_logs_that_may_not_be_read_are_asked_for_once_per_namespace(cluster: Rec
     unread = "cluster: not read in namespace banners: pods/log (the account may not get)"
     assert unread in diagnosis.coverage.unrecognised
     assert [gap.what for item in diagnosis.undetermined for gap in item.gaps if "may not get pods/log" in gap.what]
+
+
+def test_a_kubelet_that_gives_no_logs_is_named_once(cluster: RecordedApi) -> None:
+    refused = (FIXTURES / "kubelet-refuses.json").read_bytes()
+    for pod in _pods(cluster, "banners"):
+        cluster.faults[f"/api/v1/namespaces/banners/pods/{pod}/log"] = [status(500, body=refused)] * 10
+    diagnosis = diagnose(["cluster"], live=LiveOptions(namespaces=("banners",)))
+    (line,) = diagnosis.coverage.unrecognised
+    assert line.startswith("cluster: not read in namespace banners: pods/log of banners-")
+    assert line.endswith("(the API server asks the kubelet: dial tcp 10.55.0.10:10250: connect: connection refused)")
 
 
 def _pods(api: RecordedApi, namespace: str) -> list[str]:

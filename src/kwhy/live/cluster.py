@@ -19,11 +19,16 @@ from kwhy.live.connecting import Connection
 from kwhy.live.listing import ReadSoFar, read_list
 from kwhy.live.logs import Log, is_quiet, wanted
 from kwhy.live.resources import Resource, resources
+from kwhy.model.expressions import expression
 
 #: Requests at a time: enough to hide the way to the server, few enough to leave it alone.
 WORKERS: Final = 4
 
 Progress = Callable[[str], None]
+
+#: Get "https://10.55.0.10:10250/containerLogs/shop/web-1/app?tailLines=5": dial tcp 10.55.0.10:10250: connect:
+#: connection refused   (kube-apiserver v1.34.4 while the kubelet was stopped)
+_OF_KUBELET: Final = expression(r'Get "https?://[^"]{1,500}": (?P<why>.{1,500})')
 
 
 @dataclass
@@ -178,7 +183,9 @@ class Reading:
     def _log_refused(self, log: Log, failure: Failure) -> None:
         forbidden = failure.why is Why.FORBIDDEN
         name = "" if forbidden else log.pod
-        self._refused(Refusal("get", "pods/log", "", "Pod", failure.says, log.namespace, name, forbidden))
+        asked = _OF_KUBELET.fullmatch(failure.says)
+        says = f"the API server asks the kubelet: {asked['why']}" if asked else failure.says
+        self._refused(Refusal("get", "pods/log", "", "Pod", says, log.namespace, name, forbidden))
 
     # --- the account ----------------------------------------------------------------------------------------------
 
