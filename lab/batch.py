@@ -20,6 +20,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 BASE = Path(os.environ["KWHY_LAB"]).resolve()
 FILES = sorted((HERE / "faults").glob("*.py"))
+FOREIGN = {"persistentvolumes", "customresourcedefinitions", "csidrivers", "volumeattachments"}
 LOCK = Path(os.environ["KLAB"], "record.lock")
 ENVIRONMENT = os.environ | {"LAB_FAULTS": ":".join(map(str, FILES))}
 
@@ -70,6 +71,8 @@ def write(fault, directory, truth):
     if done.returncode:
         print(f"{directory.name}: not recorded: {done.stdout}", flush=True)
         return
+    if fault.namespaces:
+        without_others(fault, new)
     with (HERE / "more.py").open("rb") as script:
         lab("exec", "env", f"OUT={new}", "python3", "-", *(fault.namespaces or []), stdin=script)
     if truth:
@@ -79,6 +82,14 @@ def write(fault, directory, truth):
     shutil.rmtree(directory, ignore_errors=True)
     new.rename(directory)
     print(f"{directory}: {done.stdout.strip()}", flush=True)
+
+
+def without_others(fault, directory):
+    """Removes what has no namespace and belongs to other faults that are active."""
+    own = {f"{o['kind'].lower()}s" for o in fault.objects}
+    for file in (directory / "objects").iterdir():
+        if file.name.split(".")[0] in FOREIGN - own:
+            file.unlink()
 
 
 def make(name):
