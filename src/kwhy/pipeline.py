@@ -18,8 +18,10 @@ from kwhy.model.diagnosis import Diagnosis
 from kwhy.model.inspection import Part, RouteQuestion
 from kwhy.model.subject import Subject
 from kwhy.reasoning.catalogue import Catalogue
+from kwhy.reasoning.combining import combined
 from kwhy.reasoning.diagnosing import diagnosed
 from kwhy.reasoning.steering import Question
+from kwhy.scene.clusters import clusters_of
 from kwhy.scene.scene import Scene
 
 
@@ -92,8 +94,13 @@ def diagnose_evidence(
     symptom: str | None = None,
 ) -> Diagnosis:
     """Explain evidence that was already read."""
-    scene = Scene(evidence.documents, evidence.facts, as_of)
-    diagnosis = diagnosed(scene, catalogue(), Question(about, symptom), evidence.coverage())
+    coverage = evidence.coverage()
+    parts = [
+        (cluster.name, diagnosed(Scene(cluster.documents, cluster.facts, as_of), catalogue(), question, coverage))
+        for question in (Question(about, symptom),)
+        for cluster in clusters_of(evidence.documents, evidence.facts)
+    ]
+    diagnosis = parts[0][1] if len(parts) == 1 else combined(parts, coverage)
     return masked(with_refusals(diagnosis, evidence.of(NotRead), evidence.of(Collection)))
 
 
