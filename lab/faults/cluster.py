@@ -8,7 +8,8 @@ from catalogue import FAULTS, deployment, node, workload
 APP = "registry.lab.example/shop/app:1.4.2"
 TOOL = "registry.lab.example/shop/tool:2.0.1"
 CONFIG = "/var/lib/kubelet/config.yaml"
-RESTORE = "cp $LAB/node/kubelet.yaml /var/lib/kubelet/config.yaml; restart kubelet; await 60 node_is Ready; "
+# the kubelet may have refused to start
+RESTORE = "cp $LAB/node/kubelet.yaml /var/lib/kubelet/config.yaml; stop kubelet || true; start kubelet; await 60 node_is Ready; "
 GONE = "kubectl -n shop delete deployment,statefulset,daemonset,job,pod -l lab=extra --wait=false --ignore-not-found; "
 
 
@@ -81,10 +82,10 @@ node(
 node(
     "memory-pressure",
     "Node/node-a",
-    "node-a is under MemoryPressure: less memory is available than the eviction threshold memory.available=30Gi in its kubelet configuration, "
-    "more than the node has; the kubelet evicts pods.",
+    "node-a is under MemoryPressure: less memory is available than the eviction threshold memory.available=22Gi in its kubelet configuration, "
+    "nearly all the node has; the kubelet evicts pods.",
     make=f"""
-        sed -i 's/memory.available: 200Mi/memory.available: 30Gi/; s/^evictionHard/evictionPressureTransitionPeriod: 30s\\n&/' {CONFIG}
+        sed -i 's/memory.available: 200Mi/memory.available: 22Gi/; s/^evictionHard/evictionPressureTransitionPeriod: 30s\\n&/' {CONFIG}
         restart kubelet
         pressure() {{ kubectl get node node-a -o jsonpath='{{.status.conditions[?(@.type=="MemoryPressure")].status}}' | grep True; }}
         await 60 pressure
