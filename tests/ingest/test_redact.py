@@ -69,3 +69,16 @@ def test_any_value_behind_a_telling_word_is_masked(value: str, word: str) -> Non
     text = f"x {word}{value}" + ("@host/" if word == "://u:" else '"' if word.endswith('"') else "")
     if not value.isdigit():
         assert value not in redacted(text)
+
+
+def test_the_password_in_a_printed_redis_command_is_masked() -> None:
+    assert "cache-old" not in redacted("  command: { name: 'hello', args: [ '3', 'AUTH', 'default', 'cache-old' ] }")
+    assert "cache-old" not in redacted("  command: { name: 'auth', args: [ 'AUTH', 'cache-old' ] }")
+
+
+def test_what_servers_say_about_a_password_is_no_password() -> None:
+    for line in (
+        "Access denied for user 'orders'@'10.244.0.41' (using password: YES)",
+        'failed SASL auth: FATAL: password authentication failed for user "orders" (SQLSTATE 28P01)',
+    ):
+        assert redacted(line) == line

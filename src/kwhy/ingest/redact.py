@@ -11,7 +11,8 @@ MASK = "‹redacted›"
 #: One pass tells whether any of the rules below could match; most lines contain none of these words.
 _SUSPICIOUS = expression(
     r"(?i)bearer|basic |passw|passphrase|secret|token|api[-_]?key|access[-_]?key|private key|credential|eyJ|akia|asia"
-    r"|[A-Za-z0-9+/]{60}|://[^/\s]*@|authorization|\.dockerconfigjson|\"auth\"|ghp_|glpat-|xox[abprs]-|hvs\."
+    r"|[A-Za-z0-9+/]{60}|://[^/\s]*@|authorization|\.dockerconfigjson"
+    r"|[\"'](?:auth|AUTH)[\"']|ghp_|glpat-|xox[abprs]-|hvs\."
 )
 
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -32,6 +33,8 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (expression(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"), MASK),
     # ghp_…, glpat-…, xoxb-…, hvs.…   (GitHub, GitLab, Slack, Vault token prefixes)
     (expression(r"\b(?:gh[pousr]_|glpat-|xox[abprs]-|hvs\.)[A-Za-z0-9_-]{10,}"), MASK),
+    # command: { name: 'hello', args: [ '3', 'AUTH', 'default', 'hunter2' ] }   (ioredis 5 prints the failing command)
+    (expression(r"((?i:'auth'),\s{0,3}(?:'[^'\n]{1,200}',\s{0,3})?)'[^'\n]{1,500}'"), rf"\1'{MASK}'"),
     # password=hunter2, "apiKey": "…", --token=…, MYSQL_ROOT_PASSWORD: x, aws_secret_access_key = …
     (
         expression(
@@ -45,7 +48,8 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
 
 #: A word of the text after "token:" and the like that is no secret ("secret: not found", "token: <nil>").
 _WORDS = expression(
-    r"(?i)^(?:not|no|the|is|was|has|none|null|nil|true|false|invalid|expired|missing|failed|unknown|error|\d{1,4})$"
+    r"(?i)^(?:not|no|the|is|was|has|none|null|nil|true|false|invalid|expired|missing|failed|unknown|yes"
+    r"|fatal:|error:?|\d{1,4})$"
 )
 
 
