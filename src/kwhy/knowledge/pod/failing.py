@@ -48,9 +48,11 @@ def _quiet(struct: ApiObject) -> bool:
     if not isinstance(struct, Pod):
         return True
     status = struct.status
+    if isinstance(struct.metadata.deletion_timestamp, str):
+        return False
     if status.phase == "Succeeded":
         return True
-    if status.phase != "Running" or isinstance(struct.metadata.deletion_timestamp, str):
+    if status.phase != "Running":
         return False
     statuses = status.container_statuses
     return isinstance(statuses, list) and all(s.ready is True and not s.restart_count for s in statuses)

@@ -39,7 +39,7 @@ def overdue(scene: Scene, cron_job: Subject) -> Overdue | None:
         return None
     born = view.text("metadata.creationTimestamp", lambda c: c.metadata.creation_timestamp)
     start = parse_timestamp(last_run.value or born)
-    written, now = parse_schedule(view.schedule.value), _collected(scene)
+    written, now = parse_schedule(view.schedule.value), collected(scene)
     if start is None or now is None or written is None:
         return None
     counts = [_missed(written, start, now, zone) for zone in _zones(view, written, parse_timestamp(last_run.value))]
@@ -73,7 +73,7 @@ def _zones(view: CronJobView, schedule: Schedule, last_run: float | None) -> lis
     return fitting or list(OFFSETS)
 
 
-def _collected(scene: Scene) -> float | None:
+def collected(scene: Scene) -> float | None:
     """When the API's objects were collected, at the least: logs may go on for hours after that."""
     return scene.derive_once(_newest_object)
 

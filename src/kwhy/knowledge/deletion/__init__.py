@@ -1,0 +1,1 @@
+"""Rules about objects that are deleted and not gone."""
