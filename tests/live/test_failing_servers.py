@@ -163,6 +163,14 @@ def test_a_dead_server_is_asked_only_until_that_is_certain(api: RecordedApi) -> 
     assert time.monotonic() - started < 0.1
 
 
+def test_an_interrupted_reading_is_not_tried_again(api: RecordedApi) -> None:
+    server = direct(api, sleep=lambda seconds: server.give_up("the reading was interrupted"))
+    api.faults[PODS_PATH] = [status(503)] * 4
+    assert isinstance(server.get("api/v1/pods", {}), Failure)
+    assert api.paths() == [PODS_PATH]
+    assert server.get("api/v1/nodes", {}) == Failure(Why.UNREACHABLE, "the reading was interrupted")
+
+
 # --- what becomes of it in a diagnosis --------------------------------------------------------------------------------
 
 

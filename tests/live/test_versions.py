@@ -28,6 +28,9 @@ class Served:
         kind = "PodList" if path.endswith("pods") else "ThingList"
         return Contents(json.dumps({"kind": kind, "apiVersion": "v1", "metadata": {}, "items": []}).encode())
 
+    def give_up(self, says: str) -> None:
+        raise AssertionError(says)
+
 
 def read(server: Served) -> set[str]:
     return {file.source for file in Reading(Connection(server, "default", "")).objects()}

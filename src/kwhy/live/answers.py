@@ -49,6 +49,10 @@ class Api(Protocol):
         """
         ...
 
+    def give_up(self, says: str) -> None:
+        """Send nothing more: every further request fails with this reason."""
+        ...
+
     @property
     def clock(self) -> str:
         """The server's own time of its latest answer, RFC 3339; "" before the first."""

@@ -71,6 +71,9 @@ class Reading:
             for each, reading in zip(asked[1:], readings, strict=True):
                 self._show(each.name)
                 yield from reading.result()
+        except BaseException:  # Ctrl-C: what is under way is not to be tried again
+            self._api.give_up("the reading was interrupted")
+            raise
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
@@ -168,6 +171,9 @@ class Reading:
                     yield RawFile(log.document, answer.body)
                 elif answer is not None and not _has_no_log(answer):
                     self._log_refused(log, answer)
+        except BaseException:
+            self._api.give_up("the reading was interrupted")
+            raise
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from kwhy.ingest.api.collecting import collection_paused
 from kwhy.ingest.storage import kept
 from kwhy.live.answers import Api, Contents, Failure, Why
 from kwhy.live.cleaning import clean
@@ -118,7 +119,8 @@ class _Pages:
         if not isinstance(answer, Contents):
             return answer
         try:
-            page = _PAGE.decode(answer.body)
+            with collection_paused():
+                page = _PAGE.decode(answer.body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             return Failure(Why.OTHER, f"the answer is no list of {self._resource.name}: {error}")
         if not page.kind.endswith("List"):

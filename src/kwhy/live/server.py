@@ -69,6 +69,11 @@ class ReadOnlyServer:
     def clock(self) -> str:
         return self._clock
 
+    def give_up(self, says: str) -> None:
+        """Send nothing more; see :class:`kwhy.live.answers.Api`."""
+        with self._lock:
+            self._lost = self._lost or says
+
     def get(self, path: str, query: Mapping[str, str], *, accept: str = JSON, retry: bool = True) -> Answer:
         """The answer to GET ``path``; see :class:`kwhy.live.answers.Api`."""
         url = f"{self._url}/{quote(path)}" + (f"?{urlencode(query)}" if query else "")
@@ -126,7 +131,7 @@ class ReadOnlyServer:
                 size += len(piece)
                 if size > MOST_BYTES:
                     return Failure(Why.OTHER, f"the answer is larger than {MOST_BYTES >> 20} MiB")
-                if time.monotonic() > until:
+                if time.monotonic() > until or self._lost is not None:
                     return Failure(Why.OTHER, "the answer took too long")
         except BaseException:
             response.close()
