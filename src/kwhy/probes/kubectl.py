@@ -21,3 +21,5 @@ ENDPOINTS = Probe(
     "kubectl get endpointslices -n {namespace} -l kubernetes.io/service-name={name} -o yaml",
     unlocks="the endpoints behind the Service",
 )
+API_RESOURCES = Probe("kubectl api-resources", unlocks="the kinds and versions that the API server serves")
+VERSION = Probe("kubectl version", unlocks="the versions of kubectl and of the API server")

@@ -103,3 +103,16 @@ UNAUTHORIZED = LogPattern(
     ),
     "k8s.io/apimachinery api/errors NewUnauthorized (v1.14 to v1.34)",
 )
+NO_SUCH_KIND = LogPattern(
+    "transport.no-such-kind",
+    "",
+    ("no matches for kind",),
+    r"no matches for kind \\{0,7}\"(?P<kind>[A-Z]\w{0,62})\\{0,7}\" in version \\{0,7}\"(?P<version>[a-z0-9.-]{1,253}(?:/v\w{1,30})?)\\{0,7}\"",
+    (
+        # recorded: kubectl 1.34.4 against Kubernetes 1.34.4
+        'error: resource mapping not found for name: "web" namespace: "old-charts" from "STDIN": no matches for kind '
+        '"PodDisruptionBudget" in version "policy/v1beta1"',
+    ),
+    "k8s.io/apimachinery pkg/api/meta/errors.go NoKindMatchError (v0.16 to v0.34)",
+    key=("kind", "version"),
+)

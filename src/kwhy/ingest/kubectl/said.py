@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from kwhy.facts import objects as api
-from kwhy.facts.kubectl import Permission, ServerVersion
+from kwhy.facts.kubectl import KubectlError, Permission, ServerVersion
 from kwhy.facts.objects import ApiObject, ObjectMeta, Observation
 from kwhy.ingest.kubectl.command import KubectlCommand, parse_command
 from kwhy.model.document import Document, Unparsed
@@ -73,6 +73,25 @@ _RESOURCE = expression(
 _RESOURCES_HEADER = expression(r"NAME\s+SHORTNAMES\s+API(?:VERSION|GROUP)\s+NAMESPACED\s+KIND(?:\s+VERBS.*)?")
 _VERSIONS = expression(r"(?:[a-z0-9.-]+/)?v\d+(?:(?:alpha|beta)\d+)?")
 
+#: cmdutil.CheckErr (v0.34 pkg/cmd/util/helpers.go): "error: …", "Error from server (Forbidden): …"
+_FAILED = expression(r"(?:Error from server(?: \((?P<reason>\w+)\))?|[Ee]rror): (?P<message>\S.*)")
+#: What kubectl and helm say alike of a kind that nobody serves (apimachinery v0.34 pkg/api/meta/errors.go,
+#: NoKindMatchError): "error: …", "Error: INSTALLATION FAILED: unable to build kubernetes objects from release manifest:
+#: …"; kubectl before 1.24 prints several of them without "error: ".
+_NO_KIND = expression(
+    r"(?:[Ee]rror: )?(?P<message>(?:[A-Z ]{1,40}: )?(?:unable to build kubernetes objects[^:]{0,60}: )?"
+    r"(?:unable to recognize|resource mapping not found for name:) .{0,700}no matches for kind .{1,300})"
+)
+#: A command that was pasted without its prompt.
+_TYPED = expression(r"(?:kubectl|helm) [a-z].*")
+#: The advice that follows meta.NoKindMatchError (cli-runtime v0.34 pkg/resource/mapper.go).
+_ADVICE = expression(r"ensure CRDs are installed first")
+#: "deployment.apps/web created", "service/web unchanged (server dry run)"
+_DONE = expression(
+    r"[a-z][a-z0-9.-]*/\S+ (?:created|configured|unchanged|deleted|replaced|patched|edited|scaled|labeled|annotated)"
+    r"(?: \([a-z ]+\))?"
+)
+
 #: So many characters of a line are looked at.
 _LONGEST = 2000
 
@@ -87,29 +106,36 @@ def reads_as_said(lines: list[str], command: KubectlCommand | None) -> float:
     known = [line for line in lines[:60] if _is_known(line.strip(), command)]
     if not lines or len(known) < 0.8 * min(len(lines), 60):
         return 0.0
-    if command is not None and command.verb in _VERBS:
+    if command is not None and command.verb in _VERBS | _CHANGING:
         return 0.97
     telling = any(
         pattern.fullmatch(line.strip())
         for line in known
-        for pattern in (*_ROLLOUTS, _VERSION, _RUNNING_AT, _RESOURCES_HEADER)
+        for pattern in (*_ROLLOUTS, _VERSION, _RUNNING_AT, _RESOURCES_HEADER, _NO_KIND)
     )
     return 0.9 if telling else 0.0
 
 
 _ROLLOUTS = (_UPDATED, _AVAILABLE, _ROLLED_OUT, _LATE, _ON_ITS_WAY)
 _VERBS = frozenset({"rollout", "auth", "version", "cluster-info", "api-resources", "api-versions"})
+#: Verbs that change objects: they say what they did, or why they could not.
+_CHANGING = frozenset(
+    {"apply", "create", "replace", "patch", "delete", "edit", "scale", "label", "annotate", "expose", "run", "set"}
+)
 
 
 def _is_known(line: str, command: KubectlCommand | None) -> bool:
     line = line[:_LONGEST]
-    patterns = [*_ROLLOUTS, _VERSION, _VERSION_WARNING, _RUNNING_AT, _RESOURCE, _RESOURCES_HEADER]
+    patterns = [*_ROLLOUTS, _VERSION, _VERSION_WARNING, _RUNNING_AT, _RESOURCE, _RESOURCES_HEADER, _NO_KIND, _ADVICE]
+    patterns.append(_TYPED)
     if command is not None and command.verb == "auth":
         patterns += [_ANSWER, _CAN_I_NOTE, _ALLOWED]
     if command is not None and command.verb == "rollout":
         patterns.append(_HISTORY)
     if command is not None and command.verb == "api-versions":
         patterns.append(_VERSIONS)
+    if command is not None and command.verb in _CHANGING:
+        patterns += [_FAILED, _DONE]
     return any(pattern.fullmatch(line) for pattern in patterns) or line.startswith("REVISION ")
 
 
@@ -129,6 +155,11 @@ def parse(document: Document) -> Iterator[Parsed]:
                 yield ServerVersion(version["version"] or version["git"], document.at(number, excerpt=line))
         elif (answer := _ANSWER.fullmatch(line)) is not None and command is not None and command.verb == "auth":
             yield from _permission(answer, number, document)
+        elif (unknown := _NO_KIND.fullmatch(line)) is not None:
+            yield KubectlError("", unknown["message"], document.command, document.at(number, excerpt=line))
+        elif (failed := _FAILED.fullmatch(line)) is not None and command is not None and command.verb in _CHANGING:
+            at = document.at(number, excerpt=line)
+            yield KubectlError(failed["reason"] or "", failed["message"], document.command, at)
         elif not _is_known(line, command):
             yield Unparsed(document.at(number, excerpt=line[:200]), "a sentence of kubectl that is not known here")
     yield from last.values()
