@@ -69,12 +69,15 @@ def assign_hosts(
     stated: Mapping[int, str],
     node_names: frozenset[str],
     role_of: RoleOf,
+    foreign: Mapping[int, frozenset[str]] | None = None,
 ) -> Hosts:
     """Decide the host of every document.
 
     ``stated`` maps ``id(document)`` to the host name that the document states. ``node_names`` are the names of nodes
     that API objects state. ``role_of`` gives a document's :class:`Role` on its host, None for documents without one.
+    ``foreign`` maps ``id(document)`` to nodes that it cannot come from: it is not assumed to be theirs.
     """
+    not_of = foreign or {}
     known = set(node_names) | {_node_name(name, node_names) for name in stated.values()}
     found: dict[int, tuple[Subject, By]] = {}
     for document in documents:
@@ -91,10 +94,12 @@ def assign_hosts(
         with_roles = [d for d in documents if id(d) in found and role_of(d) is not None]
         several = _several_hosts(with_roles, role_of)
         for document in rest:
+            if only.name in not_of.get(id(document), ()):
+                continue
             if not several and (role_of(document) is None or not _several_hosts([*with_roles, document], role_of)):
                 found[id(document)] = (only, By.ONLY_CANDIDATE)
-    for document, host in _anonymous(rest, role_of):
-        found.setdefault(id(document), (host, By.ANONYMOUS))
+    for document, host in _anonymous([document for document in rest if id(document) not in found], role_of):
+        found[id(document)] = (host, By.ANONYMOUS)
     return Hosts(found)
 
 

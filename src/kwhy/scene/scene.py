@@ -17,7 +17,7 @@ from kwhy.scene.events import Events, MergedEvent
 from kwhy.scene.hosts import Hosts, assign_hosts
 from kwhy.scene.inventory import Inventory
 from kwhy.scene.namespaces import with_namespaces
-from kwhy.scene.statements import host_roles, stated_hosts
+from kwhy.scene.statements import foreign_to, host_roles, stated_hosts
 
 F = TypeVar("F", bound=Fact)
 O = TypeVar("O")  # noqa: E741 - the object type
@@ -76,7 +76,8 @@ class Scene:
     @cached_property
     def hosts(self) -> Hosts:
         roles = host_roles(self)
-        return assign_hosts(self.documents, stated_hosts(self), self.node_names, lambda d: roles.get(id(d)))
+        stated = stated_hosts(self)
+        return assign_hosts(self.documents, stated, self.node_names, lambda d: roles.get(id(d)), foreign_to(self))
 
     def host_of(self, document: Document) -> Subject:
         """The node that a document was taken on; an anonymous one where the evidence does not say."""

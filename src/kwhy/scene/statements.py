@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from kwhy.facts.goroutines import GoroutineDump, GoroutineGroup
 from kwhy.facts.hosts import HostName, MachineId
-from kwhy.facts.logs import LogFile
+from kwhy.facts.logs import LogFile, LogHit
+from kwhy.facts.network import InterfaceAddress, LinkListing
 from kwhy.facts.processes import KERNEL_NAME_LENGTH, ProcessListing, ProcessSeen
 from kwhy.scene.hosts import Role, file_prefix
 
@@ -21,6 +22,11 @@ _OWN_PIDS = 300
 _OWN_GOROUTINES = 200
 #: Components that log from a node of their own; there is one of each on a host at a time.
 _ONE_PER_HOST = frozenset({"kubelet", "containerd", "dockerd", "crio", "kernel", "kube-proxy"})
+#: What kubelet says of the node that it runs on (facts/log_patterns/kubelet_node.py), and the fields that name it.
+_OF_ITS_NODE = frozenset(
+    {"kubelet.registering", "kubelet.registered", "kubelet.became-not-ready", "kubelet.node-event"}
+)
+_NODE_FIELDS = ("node", "old_node", "known_node")
 #: Programs whose flags say which node they run on (Kubernetes v1.34 cmd/kubelet/app/options/options.go,
 #: cmd/kube-proxy/app/options.go, pkg/controlplane/apiserver/options/options.go).
 _NODE_PROGRAMS = frozenset({"kubelet", "kube-proxy", "kube-apiserver"})
@@ -38,6 +44,9 @@ def stated_hosts(scene: Scene) -> dict[int, str]:
     for log in scene.facts(LogFile):
         if log.host is not None:
             stated[id(log.document)] = log.host
+    for document, names in _spoken_of_by_kubelet(scene).items():
+        if len(names) == 1:
+            stated.setdefault(document, next(iter(names)))
     for dump in scene.facts(GoroutineDump):
         if dump.host is not None:
             stated[id(dump.at.document)] = dump.host
@@ -51,6 +60,45 @@ def stated_hosts(scene: Scene) -> dict[int, str]:
         if machine.id in machines:
             stated[id(machine.at.document)] = machines[machine.id]
     return stated
+
+
+def _spoken_of_by_kubelet(scene: Scene) -> dict[int, set[str]]:
+    """``id(document)`` of kubelets' logs → the nodes that they speak of: a kubelet knows its own node alone."""
+    kubelets = {id(log.document) for log in scene.facts(LogFile) if log.component == "kubelet"}
+    found: dict[int, set[str]] = defaultdict(set)
+    for hit in scene.facts(LogHit) if kubelets else ():
+        if id(hit.document) in kubelets and hit.pattern.id in _OF_ITS_NODE:
+            for sample in hit.samples:
+                name = next((sample.fields[key] for key in _NODE_FIELDS if sample.fields.get(key)), None)
+                if name is not None:
+                    found[id(hit.document)].add(name)
+    return found
+
+
+def foreign_to(scene: Scene) -> dict[int, frozenset[str]]:
+    """``id(document)`` → nodes that it cannot come from, by what both show of themselves.
+
+    A host that lists all its addresses without the node's is another host.
+    """
+    shown: dict[int, set[str]] = defaultdict(set)
+    for address in scene.facts(InterfaceAddress):
+        if address.netns is None:
+            shown[id(address.at.document)].add(address.address)
+    whole = {
+        id(listing.at.document)
+        for listing in scene.facts(LinkListing)
+        if listing.addresses and listing.netns is None and 4 in listing.families
+    }
+    if not whole:
+        return {}
+    addresses: dict[str, set[str]] = defaultdict(set)
+    for address_of_node, node in scene.derive_once(_nodes_by_address).items():
+        addresses[node].add(address_of_node)
+    return {
+        document: frozenset(node for node, own in addresses.items() if own.isdisjoint(shown[document]))
+        for document in whole
+        if shown[document]
+    }
 
 
 def _named_by_flags(scene: Scene, command: str) -> str | None:
