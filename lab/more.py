@@ -55,7 +55,8 @@ def yaml(scope):
     (OUT / "objects-yaml").mkdir(exist_ok=True)
     for kind, namespaced in KINDS:
         if recorded(kind) and not (NAMESPACES and kind in ALWAYS):
-            shown = run("get", kind, *(scope if namespaced else []), "-o", "yaml")
+            chosen = NAMESPACES if kind == "namespaces" else []
+            shown = run("get", kind, *(scope if namespaced else chosen), "-o", "yaml")
             if "items: []" not in shown:
                 (OUT / f"objects-yaml/{kind}.yaml").write_text(shown)
 
