@@ -20,7 +20,7 @@ _NAMED = expression(
     r"^(?:UPSTREAM_|BACKEND_|ROUTE_)?(?P<word>[A-Z][A-Z0-9]{2,40}?)(?:_(?:SERVICE|SVC|API|BACKEND|UPSTREAM))?_(?:URL|URI|HOST|ADDR|ADDRESS|ENDPOINT|UPSTREAM)$"
 )
 # http://cart:80/ · cart:80 · cart
-_TARGET = expression(r"^(?:[a-z]{2,5}://)?(?P<host>[A-Za-z][\w.-]{0,252})(?::\d{1,5})?/?$")
+_TARGET = expression(r"^(?:[a-z]{2,5}://)?(?P<host>[A-Za-z][\w.-]{0,252})(?::(?P<port>\d{1,5}))?/?$")
 #: Segments that say nothing about whose path it is.
 _PLAIN = frozenset({"api", "rest", "internal", "public", "v1", "v2", "v3", "gateway", "services"})
 #: Parts of names that say nothing about what a Service serves.
@@ -28,10 +28,11 @@ _AFFIXES = frozenset({"service", "svc", "api", "server", "app", "backend", "web"
 
 
 class Route(msgspec.Struct, frozen=True):
-    """Paths under ``prefix`` go to ``upstream``. ``holder`` is the object that holds the table."""
+    """Paths under ``prefix`` go to ``port`` (None: the scheme's) of ``upstream``. ``holder`` holds the table."""
 
     prefix: str
     upstream: Subject
+    port: int | None
     holder: Subject
     at: Locator
 
@@ -76,11 +77,12 @@ def _config_key(variable: EnvVar) -> tuple[str, str] | None:
 
 def _of_value(name: str, value: str, holder: Subject, at: Locator, namespace: str | None) -> Iterator[Route]:
     for entry in entries(value):
-        yield Route(entry.path, _service(entry.host, namespace), holder, at)
+        yield Route(entry.path, _service(entry.host, namespace), entry.port, holder, at)
     named, target = _NAMED.match(name), _TARGET.match(value)
     if named is not None and target is not None:
         prefix = "/" + named["word"].lower()
-        yield Route(prefix, _service(target["host"].lower(), namespace), holder, at)
+        port = int(target["port"]) if target["port"] else None
+        yield Route(prefix, _service(target["host"].lower(), namespace), port, holder, at)
 
 
 def _of_config_map(scene: Scene, config_map: Subject) -> Iterator[Route]:

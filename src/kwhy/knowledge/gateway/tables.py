@@ -13,6 +13,7 @@ Predicate Factory); doc.traefik.io v3 (PathPrefix); docs.haproxy.org 2.8 (path_b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -21,11 +22,11 @@ from kwhy.model.expressions import expression
 
 #: Longer texts are no route tables.
 LARGEST = 1 << 18
-_HOST = r"(?P<host>[A-Za-z0-9](?:[\w.-]{0,252}))"
+_HOST = r"(?P<host>[A-Za-z0-9](?:[\w.-]{0,252}))(?::(?P<port>\d{1,5}))?"
 
 # /orders=http://cart,/cart=http://cart · /orders -> http://cart:80 · /orders|cart:8080
 _PAIR = expression(
-    rf"(?P<path>/[\w./*-]{{0,200}}?)\s{{0,3}}(?:=>|->|=|\||\s)\s{{0,3}}(?:[a-z]{{2,5}}://)?{_HOST}(?P<port>:\d{{1,5}})?"
+    rf"(?P<path>/[\w./*-]{{0,200}}?)\s{{0,3}}(?:=>|->|=|\||\s)\s{{0,3}}(?:[a-z]{{2,5}}://)?{_HOST}"
     r"(?=[/,;\s\"']|$)"
 )
 # location /orders/ { · location ^~ /orders { · PathPrefix(`/orders`) · Path=/orders/** · prefix: "/orders" · path: /orders
@@ -52,16 +53,17 @@ _ALIAS = expression(
     r"^\s{0,40}(?:upstream\s{1,8}(?P<nginx>[\w.-]{1,64})\s{0,4}\{|backend\s{1,8}(?P<haproxy>[\w.-]{1,64})\s{0,4}$|-\s{1,4}name:\s{0,4}[\"']?(?P<envoy>[\w.-]{1,64}))"
 )
 # server cart:80; · server s1 cart:80 check · address: cart · socket_address: { address: cart, port_value: 80 }
-_SERVER = expression(rf"\b(?:server\s{{1,8}}(?:[\w-]{{1,64}}\s{{1,8}})?|address:\s{{0,8}}[\"']?){_HOST}(?::\d{{1,5}})?")
+_SERVER = expression(rf"\b(?:server\s{{1,8}}(?:[\w-]{{1,64}}\s{{1,8}})?|address:\s{{0,8}}[\"']?){_HOST}")
 # services: · cart: · loadBalancer: (Traefik's file provider)
 _TRAEFIK = expression(r"^\s{2,40}(?P<name>[\w-]{1,64}):\s{0,4}$")
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """A path, its upstream's host, and the line of the text that names the upstream (from 0)."""
+    """A path, its upstream, and the line of the text that names the upstream (from 0). ``port`` None: not stated."""
 
     path: str
     host: str
+    port: int | None
     line: int
 
 
@@ -74,9 +76,9 @@ def entries(text: str) -> list[Entry]:
     found: dict[str, Entry] = {}
     for entry in _read(lines):
         path = entry.path.rstrip("*").rstrip("/") or "/"
-        host = alias.get(entry.host, entry.host)
+        host, port = alias.get(entry.host, (entry.host, entry.port))
         if _is_host(host):
-            found.setdefault(path, Entry(path, host.lower(), entry.line))
+            found.setdefault(path, Entry(path, host.lower(), port, entry.line))
     return list(found.values())
 
 
@@ -94,7 +96,7 @@ def _read(lines: list[str]) -> Iterator[Entry]:
     else:
         for number, line in enumerate(lines):
             if not line.lstrip().startswith("#"):
-                yield from (Entry(pair["path"], pair["host"], number) for pair in _PAIR.finditer(line))
+                yield from (Entry(pair["path"], pair["host"], _port(pair), number) for pair in _PAIR.finditer(line))
 
 
 def _in_order(lines: list[str]) -> Iterator[Entry]:
@@ -106,15 +108,15 @@ def _in_order(lines: list[str]) -> Iterator[Entry]:
         if (at := _PATH.search(line)) is not None:
             path = at["path"]
         if path is not None and (to := _UPSTREAM.search(line)) is not None:
-            yield Entry(path, to["host"], number)
+            yield Entry(path, to["host"], _port(to), number)
             path = None
 
 
 def _spring(lines: list[str]) -> Iterator[Entry]:
-    upstream: tuple[str, int] | None = None
+    upstream: tuple[str, int | None, int] | None = None
     for number, line in enumerate(lines):
         if (uri := _URI.match(line)) is not None:
-            upstream = uri["host"], number
+            upstream = uri["host"], _port(uri), number
         elif upstream is not None and (at := _PATH.search(line)) is not None:
             yield Entry(at["path"], *upstream)
 
@@ -123,12 +125,16 @@ def _haproxy(lines: list[str]) -> Iterator[Entry]:
     acls = {at["name"]: at["path"] for line in lines if (at := _ACL.match(line)) is not None}
     for number, line in enumerate(lines):
         if (use := _USE.match(line)) is not None and use["name"] in acls:
-            yield Entry(acls[use["name"]], use["backend"], number)
+            yield Entry(acls[use["name"]], use["backend"], None, number)
 
 
-def _aliases(lines: list[str]) -> dict[str, str]:
+def _port(found: re.Match[str]) -> int | None:
+    return int(found["port"]) if found["port"] else None
+
+
+def _aliases(lines: list[str]) -> dict[str, tuple[str, int | None]]:
     """Names of upstream blocks, backends and clusters with the first host behind each."""
-    found: dict[str, str] = {}
+    found: dict[str, tuple[str, int | None]] = {}
     current: str | None = None
     is_traefik = any("loadBalancer:" in line for line in lines)
     for line in lines:
@@ -141,7 +147,7 @@ def _aliases(lines: list[str]) -> dict[str, str]:
         ):
             current = named["name"]
         elif current is not None and (at := _SERVER.search(line) or _URL_OF.search(line)) is not None:
-            found.setdefault(current, at["host"])
+            found.setdefault(current, (at["host"], _port(at)))
             current = None
     return found
 
