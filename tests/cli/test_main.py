@@ -42,6 +42,11 @@ def test_without_source_and_without_a_kubeconfig_it_says_what_to_name_instead(
     assert "SOURCE" in printed.err
 
 
+def test_two_clusters_are_not_thrown_together(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diagnose", "cluster", "cluster:staging"]) == 2
+    assert "one cluster at a time" in capsys.readouterr().err
+
+
 def test_without_the_client_library_it_says_what_to_install() -> None:
     code = "import sys; sys.modules['kubernetes'] = None; from kwhy.cli.main import main; sys.exit(main(['diagnose']))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

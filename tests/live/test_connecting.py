@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 import sys
 from pathlib import Path
@@ -67,6 +68,17 @@ def test_the_proxy_of_the_kubeconfig_is_used(api: RecordedApi, tmp_path: Path, m
     monkeypatch.setenv("KUBECONFIG", str(path))
     connect(None, seconds=30)
     assert api.seen[0][1] == "http://api.cluster.test/version"
+
+
+def test_of_several_kubeconfigs_the_first_names_the_current_context(
+    api: RecordedApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [
+        api.kubeconfig(tmp_path, "admin", namespace="first"),
+        api.kubeconfig(tmp_path, "nobody", namespace="second"),
+    ]
+    monkeypatch.setenv("KUBECONFIG", os.pathsep.join(map(str, [tmp_path / "missing", *files])))
+    assert connect(None, seconds=30).namespace == "first"
 
 
 def test_a_context_that_is_not_there_is_named_with_those_that_are(

@@ -18,6 +18,9 @@ def run(options: Namespace) -> int:
     from kwhy.live.options import CLUSTER
     from kwhy.pipeline import collect
 
+    if options.output == "-" and sys.stdout.isatty():
+        complain("a bundle is no text for a terminal: name a file with -o, or redirect standard output")
+        return 2
     source = f"{CLUSTER}:{options.context}" if options.context else CLUSTER
     show = progress(options.quiet)
     try:

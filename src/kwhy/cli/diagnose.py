@@ -14,6 +14,10 @@ LIKELY = 0.5
 
 def run(options: Namespace) -> int:
     sources: list[str] = options.sources or ["cluster"]
+    clusters = [source for source in sources if source == "cluster" or source.startswith("cluster:")]
+    if len(clusters) > 1:
+        complain(f"{', '.join(clusters)}: one cluster at a time; objects of several would be taken for one another's")
+        return 2
     if options.expect is not None:
         if not Path(options.expect).is_file():
             complain(f"--expect {options.expect}: there is no such file")

@@ -26,7 +26,7 @@ def save(files: Sequence[RawFile], target: str | BinaryIO) -> int:
     if not isinstance(target, str):
         return _write(files, target)
     path = Path(target)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished = path.parent / f".{path.name}.{os.getpid()}"
     try:
         with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE), "wb") as file:
             size = _write(files, file)

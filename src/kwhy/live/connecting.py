@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -111,6 +111,7 @@ def _client(context: str | None) -> tuple[ApiClient, str]:
             "or set KUBECONFIG"
         )
     contexts, current = kubernetes.config.list_kube_config_contexts(config_file=kubeconfig)
+    context = context or _first_current(files)
     chosen = current if context is None else next((each for each in contexts if each["name"] == context), None)
     if chosen is None:
         known = ", ".join(str(each["name"]) for each in contexts)
@@ -122,6 +123,19 @@ def _client(context: str | None) -> tuple[ApiClient, str]:
     if complaints:
         raise CannotConnect(f"no credentials: {' '.join(' '.join(complaints).split())}")
     return ApiClient(configuration), chosen["context"].get("namespace") or "default"
+
+
+def _first_current(files: Sequence[str]) -> str | None:
+    """The current context of several files: the first one that names any, as kubectl has it (client-go v0.34
+    tools/clientcmd/loader.go, "the first file to set a particular value wins"); the library takes the last."""
+    from yaml import CSafeLoader, load
+
+    for path in files if len(files) > 1 else ():
+        document = load(Path(path).expanduser().read_bytes(), CSafeLoader)
+        named = document.get("current-context") if isinstance(document, dict) else None
+        if isinstance(named, str) and named:
+            return named
+    return None
 
 
 @contextmanager
