@@ -98,7 +98,7 @@ def begins_several(head: bytes) -> bool:
 
 def blocks_of(document: Document) -> list[Document]:
     """The blocks of a document; nothing where it is one."""
-    if len(document.data) > _LONGEST:
+    if len(document.data) > _LONGEST or type(document) is not Document:  # a dump in one line of a log has no lines
         return []
     data = bytes(document.data)
     starts = list(_Cutter(data, document.first_line).starts())
@@ -180,7 +180,7 @@ class _Cutter:
             text = line.decode("utf-8", "replace")
             if not (is_chinese_prose(text) or is_heading(text) or is_prose(text)):
                 return False
-        return True
+        return False
 
     def _cuts(self, kind: str | None, line: bytes, index: int, after_blank: bool) -> bool:
         """Whether a block begins at ``line``, which is no blank one."""

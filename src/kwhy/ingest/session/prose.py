@@ -9,6 +9,8 @@ from kwhy.model.expressions import expression
 _CHINESE = expression("[\u3001-\u303f\u3040-\u30ff\u3400-\u9fff\uff01-\uffee]")
 #: "=== pods ===", "##### kubectl describe node #####", "---------- n1 ----------", "*************".
 _SEPARATOR = expression(r"(?P<mark>[=#*~+_-])(?P=mark){2,}(?: *[^\s=#*~+_-].{0,200}?)? *(?P=mark){3,}\s*")
+#: "=== BEGIN goroutine stack dump ===" (containerd), "==== START logs for container …" (kubectl cluster-info dump).
+_MARK_OF_A_PROGRAM = expression(r"={3,} (?:BEGIN|END|START) ")
 #: "## Pods", "**Pods:**", "[pods]": headings of Markdown, and names in brackets alone on a line.
 _MARKDOWN = expression(r"#{2,6} \S.{0,200}|\*\*\S.{0,200}\*\*:?")
 #: "<details><summary>kubectl describe</summary>", "</details>", "<br>": HTML in Markdown.
@@ -40,7 +42,7 @@ def is_heading(line: str) -> bool:
     if line.lstrip()[:1] == "<":
         return _TAGS.fullmatch(line) is not None
     first = line[:1]
-    if first not in "=#*~+_-":
+    if first not in "=#*~+_-" or _MARK_OF_A_PROGRAM.match(line) is not None:
         return False
     if len(line.strip()) >= 8 and _SEPARATOR.fullmatch(line) is not None:
         return True
