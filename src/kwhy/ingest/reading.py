@@ -13,6 +13,7 @@ from kwhy.ingest.archives import Opened
 from kwhy.ingest.catalogue import all_formats
 from kwhy.ingest.decorations import undecorated, without_margin
 from kwhy.ingest.encodings import is_binary, normalised
+from kwhy.ingest.goroutines.embedded import LoggedDump
 from kwhy.ingest.layouts import confirmed, said_by_path
 from kwhy.ingest.limits import HEAD_BYTES, Limits
 from kwhy.ingest.raw import RawFile, Unreadable
@@ -216,9 +217,8 @@ class _Reading:
         recognition = self._recognised(document)
         self.failed += recognition.failures
         chosen = recognition.format
-        if (chosen is None or chosen.name != SESSION) and (
-            blocks := self._several_outputs(document, recognition.binary)
-        ):
+        may_hold_several = not isinstance(document, LoggedDump) and (chosen is None or chosen.name != SESSION)
+        if may_hold_several and (blocks := self._several_outputs(document, recognition.binary)):
             document.format = "several-outputs"
             self.counts.append(DocumentCount(document, 0, 0))
             return blocks

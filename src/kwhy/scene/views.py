@@ -112,7 +112,8 @@ def _row(observation: Observation) -> str:
 
 class _WithConditions(View[S]):
     def _conditions(self) -> Seen[list[Condition]]:
-        return self.seen("status.conditions", lambda o: o.status.conditions, [])  # type: ignore[union-attr]
+        # Some kinds, CronJobs among them, have no conditions, others no status.
+        return self.seen("status.conditions", lambda o: getattr(getattr(o, "status", None), "conditions", UNSET), [])
 
     def condition(self, kind: str) -> Seen[Condition | None]:
         """The condition of a type; None where the object was shown whole (or its conditions were) without it."""
