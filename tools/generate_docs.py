@@ -1,4 +1,4 @@
-"""Writes the documentation that comes from code: docs/rules, docs/coverage.md, docs/cli.md.
+"""Writes what comes from code: docs/rules, docs/coverage.md, docs/cli.md, manifests/kwhy-reader.yaml.
 
 Run by ``./task docs``. ``--check`` writes nothing and exits with 1 where a page is out of date.
 """
@@ -16,6 +16,7 @@ import yaml
 
 from kwhy.cli.arguments import EXIT_STATUS, SOURCES, commands_of, parser
 from kwhy.knowledge.catalogue import all_rules
+from kwhy.live.role import manifest
 from kwhy.reports.explanation import AnyRule, conditions_of, page, row_order, rows_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,6 +37,7 @@ def pages() -> dict[Path, str]:
     written[DOCS / "rules" / "README.md"] = GENERATED + "\n".join(_index(rules)) + "\n"
     written[DOCS / "coverage.md"] = GENERATED + "\n".join(_coverage(rules)) + "\n"
     written[DOCS / "cli.md"] = GENERATED + "\n".join(_command_line()) + "\n"
+    written[ROOT / "manifests" / "kwhy-reader.yaml"] = manifest()
     return written
 
 
