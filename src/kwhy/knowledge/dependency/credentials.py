@@ -95,11 +95,17 @@ def _state(scene: Scene, pod: Subject) -> tuple[Literal["refused", "accepted"] |
     refused = refusals(scene, pod, "access refused")
     if refused:
         return "refused", refused[-1].locate(refused[-1].last)
+    at = accepted_at(scene, pod)
+    return ("accepted", at) if at is not None else (None, None)
+
+
+def accepted_at(scene: Scene, pod: Subject) -> Locator | None:
+    """The last line of the pod's log, where the log is there and complains of nothing now."""
     log = scene.derive_once(_logs).get(pod)
     if log is None or any(lasting(e) for e in errors_of(scene, pod)):
-        return None, None
-    last = log.document.line(log.document.first_line + log.lines - 1)
-    return "accepted", log.document.at(line=log.document.first_line + log.lines - 1, excerpt=last.strip())
+        return None
+    line = log.document.first_line + log.lines - 1
+    return log.document.at(line=line, excerpt=log.document.line(line).strip())
 
 
 def _logs(scene: Scene) -> dict[Subject, LogFile]:

@@ -69,7 +69,8 @@ def written_in(scene: Scene, pod: Subject, target: Target) -> Subject | list[Sub
     A list: the ConfigMaps and Secrets, not shown, in which it may stand.
     """
     if target.address is not None:
-        source = target.address.written.source
+        wrong = target.address.written if scene.exists(target.service) else target.address.setting
+        source = wrong.source
         return source if source.kind == "ConfigMap" else owner_of(scene, pod)
     unseen = unseen_sources(scene, pod)
     if unseen is None:

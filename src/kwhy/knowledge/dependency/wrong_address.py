@@ -12,6 +12,8 @@ from kwhy.knowledge.app.errors import APP_ERRORS
 from kwhy.knowledge.container.dependency_missing import DEPENDENCY_MISSING
 from kwhy.knowledge.container.exits_with_error import EXITS_WITH_ERROR
 from kwhy.knowledge.container.init_fails import INIT_FAILS
+from kwhy.knowledge.dependency.servers import service_named
+from kwhy.knowledge.dependency.settings import addresses_of
 from kwhy.knowledge.dependency.targets import Target, asked_for_by, targets_of, writers_of, written_in
 from kwhy.knowledge.service.missing import SERVICE_MISSING
 from kwhy.model.condition import Condition, Nature, Remedy, Step
@@ -21,7 +23,7 @@ from kwhy.model.rule import Relation, given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Basis, Evidence, Gap, Present, Unsure, Verdict, unsure
 from kwhy.probes.kubectl import LIST, LOGS, OBJECT
-from kwhy.scene.relations import ITSELF, owner_of
+from kwhy.scene.relations import ITSELF, owner_of, pods_in
 from kwhy.scene.scene import Scene
 from kwhy.scene.views import PodView, ServiceView
 
@@ -140,6 +142,8 @@ def _judge_missing(pod: PodView, target: Target) -> Verdict:
         return unsure(f"whether {service} exists", LIST.of(kind="services", namespace=service.namespace))
     writers = writers_of(scene, service)
     near, at = _near(scene, pod.subject, service)
+    if not near:
+        near, at = _in_sibling(scene, pod.subject, target)
     if not near and writers is not None and len(writers) > 1:
         return unsure(f"whether {service} is to exist: {len(writers)} objects name it")
     if at is not None:
@@ -166,17 +170,34 @@ def _near(scene: Scene, pod: Subject, service: Subject) -> tuple[str, Locator | 
     return (found.name if found.namespace == service.namespace else f"{found.namespace}/{found.name}"), at
 
 
+def _in_sibling(scene: Scene, pod: Subject, target: Target) -> tuple[str, Locator | None]:
+    """The Service that the same variable of another workload of the namespace names, where all others agree."""
+    if target.address is None or target.address.setting.file:
+        return "", None
+    name, mine = target.address.setting.name, owner_of(scene, pod)
+    found: dict[str, Locator] = {}
+    for other in pods_in(scene, pod.namespace):
+        if owner_of(scene, other) == mine:
+            continue
+        for address in scene.derive(addresses_of, other):
+            service = service_named(scene, other, address.host)
+            if address.setting.name == name and service is not None:
+                found.setdefault(service.name, address.setting.at)
+    return next(iter(found.items())) if len(found) == 1 else ("", None)
+
+
 def _present(pod: PodView, target: Target, named: str, what: str, proof: list[Evidence]) -> Verdict:
     writer = written_in(pod.scene, pod.subject, target)
     if writer is None:
         return unsure(f"where {pod.subject} has the address from", _object(pod))
     if isinstance(writer, list):
         return unsure(f"whether the address stands in {writer[0]}", _content(writer[0]))
+    scene = pod.scene
     errors, address = target.call.errors, target.address
     because = [Evidence(errors.locate(errors.last), f"{errors.complaint}, {errors.count} times")]
     where = ""
     if address is not None:
-        setting = address.written
+        setting = address.written if scene.exists(target.service) else address.setting
         because.append(Evidence(setting.at, f"{setting.where} names {named}"))
         where = f" in key {setting.key}" if writer.kind == "ConfigMap" else f" in {setting.where}"
     values = {
