@@ -98,6 +98,10 @@ _WORDS = (
     ("containerd", expression(r"^msg=\"(?:Stop|Remove|Start|Create)(?:PodSandbox|Container)[ \"]")),
     ("containerd", expression(r"^msg=\"(?:TearDown network for sandbox|Forcibly stopping sandbox|shim "
     r"disconnected|cleaning up dead shim|Stop container )")),
+    # msg="failed to reload cni configuration after receiving fs change event(…" — containerd 1.6, cni_conf_syncer.go
+    ("containerd", expression(r"^msg=\"failed to (?:load|reload) cni (?:during init|configuration)")),
+    # "Deleting pod" logger="replicaset-controller" … — contextual loggers of Kubernetes 1.28 to 1.34
+    ("kube-controller-manager", expression(r"logger=\"[a-z-]{3,40}-controller\"")),
     # msg="…" module=libcontainerd, msg="Handler for GET /v1.38/…" — dockerd 18.09, 28.3
     ("dockerd", expression(r"module=libcontainerd|libnetwork|^msg=\"(?:Handler for [A-Z]|Daemon has completed|API "
     r"listen on)")),
