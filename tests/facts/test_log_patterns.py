@@ -33,6 +33,7 @@ GENERAL = {
     "kubelet.cgroup-driver-mismatch": ("kubelet.cannot-run",),
     "kubelet.cgroup-v1-refused": ("kubelet.config-invalid",),
     "kubelet.network-not-ready": ("cni.",),
+    "own-container.permission-denied": ("own-container.shell-cannot-run",),
 }
 
 

@@ -25,7 +25,7 @@ def test_exit_code_137_alone_is_no_proof() -> None:
     diagnosis = diagnosed(changed(out_of_memory(), ("Reason:       OOMKilled", "Reason:       Error")))
     assert not roots(diagnosis)
     assert "container.out-of-memory" in excluded(diagnosis)
-    assert "container.crash-loops" in deepest(diagnosis)
+    assert "container.killed" in deepest(diagnosis)
 
 
 def test_a_container_whose_limit_was_not_shown_leaves_the_cause_open() -> None:

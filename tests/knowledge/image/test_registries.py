@@ -46,8 +46,19 @@ def test_a_registry_that_two_workloads_miss_is_one_fault(error: str) -> None:
     assert "2 workloads wait for images from it" in diagnosis.root_causes[0].finding.title
 
 
-def test_a_registry_that_one_workload_names_may_be_misspelt_there() -> None:
-    assert subjects(diagnosed(web(UNRESOLVABLE))) == ["Deployment storefront/web"]
+ALL_PODS = """$ kubectl get pods -A
+NAMESPACE    NAME                  READY   STATUS             RESTARTS   AGE
+storefront   web-d65478d45-f7qc2   0/1     ImagePullBackOff   0          2m43s
+storefront   web-d65478d45-l8792   0/1     ImagePullBackOff   0          2m43s
+"""
+
+
+def test_a_name_that_only_one_workload_of_the_cluster_uses_may_be_misspelt_there() -> None:
+    assert subjects(diagnosed(web(UNRESOLVABLE), ALL_PODS)) == ["Deployment storefront/web"]
+
+
+def test_a_registry_that_cannot_be_reached_is_not_misspelt() -> None:
+    assert subjects(diagnosed(web(UNREACHABLE), ALL_PODS)) == ["Registry registry.lab.example"]
 
 
 def test_a_registry_whose_images_run_has_worked() -> None:

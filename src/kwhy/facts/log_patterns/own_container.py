@@ -47,6 +47,20 @@ PORT_IN_USE = LogPattern(
     "The programs named beside the examples.",
     key=("port", "node", "nginx", "spring", "python", "apache", "redis", "envoy"),
 )
+UDP_LISTENING = LogPattern(
+    "own-container.listening-on-udp",
+    "",
+    ("istening on udp", "istening on UDP", "tarting UDP listener"),
+    r"(?:[Ll]istening on (?:udp|UDP)(?: port)?|[Ss]tarting UDP listener)[^\d\n]{0,40}?(?:(?:\d{1,3}\.){3}\d{1,3}|\[::\]|\*)?:?(?P<port>\d{2,5})(?![\d.])",
+    (
+        # a Go program; recorded
+        "2026-11-22T03:14:33.518477663Z 2026/11/22 03:14:33.518343 listening on udp :5140",
+        # Logstash input-udp lib/logstash/inputs/udp.rb (udp_listener)
+        '[2021-05-01T00:00:00,000][INFO ][logstash.inputs.udp      ] Starting UDP listener {:address=>"0.0.0.0:5140"}',
+    ),
+    "The programs named beside the examples; there is no common source.",
+    key=("port",),
+)
 #: The groups of a file error's expression that hold the path.
 PATHS = ("path", "python", "node", "shell", "java", "nginx", "nio", "named")
 
@@ -143,6 +157,24 @@ NO_SPACE = LogPattern(
     ),
     "The programs named beside the examples; strerror(ENOSPC).",
     key=tuple(name for name in PATHS if name != "nio"),
+)
+SHELL_REFUSED = LogPattern(
+    "own-container.shell-cannot-run",
+    "",
+    (": not found", "command not found", ": Permission denied"),
+    r"(?:^|\s)(?:-?(?:/\S{0,100}/)?(?:ba|da|a|z|k)?sh|/?\S{1,200}\.sh): (?:line )?(?:\d{1,6}: )?"
+    r"(?P<command>[^\s:'\"]{1,200}): (?P<why>(?:command )?not found|Permission denied)",
+    (
+        # BusyBox 1.36 shell/ash.c; recorded
+        "2026-11-22T03:18:02.394964945Z sh: report-generator: not found",
+        "2026-11-22T03:17:40.251967105Z sh: /tmp/motd.txt: Permission denied",
+        # GNU bash 5.2 execute_cmd.c; recorded
+        "/entrypoint.sh: line 3: report-generator: command not found",
+        # dash 0.5 src/exec.c
+        "/bin/sh: 1: report-generator: not found",
+    ),
+    "The shells named beside the examples; POSIX.1-2017 XCU 2.8.2 (exit status 126 and 127).",
+    key=("command", "why"),
 )
 CONFIG_REFUSED = LogPattern(
     "own-container.configuration-refused",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from kwhy.facts.log_patterns.own_container import SHELL_REFUSED
+from kwhy.knowledge.app.errors import APP_ERRORS
 from kwhy.knowledge.container.crash_loops import CRASH_LOOPS
 from kwhy.knowledge.container.ends import Ending, endings_of, last_words
 from kwhy.knowledge.container.init_fails import INIT_FAILS
+from kwhy.knowledge.container.own_words import complains_only_of, shell_words
 from kwhy.knowledge.container.runs import ask
 from kwhy.knowledge.container.start_errors import FailedStart, StartError, failed_starts
 from kwhy.model.condition import Condition, Nature, Remedy, Step
@@ -49,7 +52,11 @@ _WORDS = ("exec format error", "ermission denied")
 @rule(
     COMMAND_NOT_EXECUTABLE,
     rows=("P2", "P6"),
-    leads=(leads_to(CRASH_LOOPS, via=ITSELF), leads_to(INIT_FAILS, via=ITSELF)),
+    leads=(
+        leads_to(CRASH_LOOPS, via=ITSELF),
+        leads_to(INIT_FAILS, via=ITSELF),
+        leads_to(APP_ERRORS, via=complains_only_of(SHELL_REFUSED)),
+    ),
 )
 def command_not_executable(
     pod: PodView,
@@ -77,6 +84,10 @@ def command_not_executable(
         if words and ending.code:
             values = {"command": "a command", "why": StartError.WRONG_FORMAT.value}
             return Present((ending.evidence, *words), values)
+        said = shell_words(pod.scene, pod.subject, ending.container, "denied")
+        if said is not None and ending.code == SHELL_NOT_EXECUTABLE:
+            values = {"command": said.hit.key["command"], "why": StartError.NOT_EXECUTABLE.value}
+            return Present((ending.evidence, said.evidence), values)
         words = last_words(pod.scene, pod.subject, ending.container, _WORDS[1])
         if words and ending.code == SHELL_NOT_EXECUTABLE:
             return Present((ending.evidence, *words), {"command": "a command", "why": StartError.NOT_EXECUTABLE.value})

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from kwhy.facts.log_patterns.own_container import SHELL_REFUSED
+from kwhy.knowledge.app.errors import APP_ERRORS
 from kwhy.knowledge.container.crash_loops import CRASH_LOOPS
 from kwhy.knowledge.container.ends import Ending, endings_of, last_words
 from kwhy.knowledge.container.init_fails import INIT_FAILS
+from kwhy.knowledge.container.own_words import complains_only_of, shell_words
 from kwhy.knowledge.container.runs import ask
 from kwhy.knowledge.container.start_errors import FailedStart, StartError, failed_starts
 from kwhy.model.condition import Condition, Nature, Remedy, Step
@@ -43,7 +46,11 @@ SHELL_NOT_FOUND = 127
 @rule(
     COMMAND_NOT_FOUND,
     rows=("P2", "P6"),
-    leads=(leads_to(CRASH_LOOPS, via=ITSELF), leads_to(INIT_FAILS, via=ITSELF)),
+    leads=(
+        leads_to(CRASH_LOOPS, via=ITSELF),
+        leads_to(INIT_FAILS, via=ITSELF),
+        leads_to(APP_ERRORS, via=complains_only_of(SHELL_REFUSED)),
+    ),
 )
 def command_not_found(
     pod: PodView,
@@ -66,6 +73,9 @@ def command_not_found(
         return Absent((starts[0].said.evidence,))
     shells = [ending for ending in endings if ending.code == SHELL_NOT_FOUND]
     for ending in shells:
+        said = shell_words(pod.scene, pod.subject, ending.container, "not found")
+        if said is not None:
+            return Present((ending.evidence, said.evidence), {"command": said.hit.key["command"]})
         words = last_words(pod.scene, pod.subject, ending.container, "not found")
         if words:
             return Present((ending.evidence, *words), {"command": "a command"})

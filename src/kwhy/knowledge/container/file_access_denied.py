@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kwhy.facts.log_patterns.own_container import PERMISSION_DENIED
 from kwhy.knowledge.app.errors import APP_ERRORS
+from kwhy.knowledge.container.command_not_executable import SHELL_NOT_EXECUTABLE
 from kwhy.knowledge.container.ends import Ending, endings_of
 from kwhy.knowledge.container.exits_with_error import EXITS_WITH_ERROR
 from kwhy.knowledge.container.mounts import Identity, Mounted, identity_of, place_of
@@ -87,7 +88,7 @@ def file_access_denied(
     scene, subject = pod.scene, pod.subject
     if not words:
         return unsure(f"the log of {subject}", PREVIOUS_LOGS.of(name=pod.name, namespace=pod.namespace))
-    ended = {ending.container for ending in endings if ending.code}
+    ended = {ending.container for ending in endings if ending.code and ending.code != SHELL_NOT_EXECUTABLE}
     if not ended and endings:
         return Absent((endings[0].evidence,))
     word = next((w for w in words if w.container is None or not ended or w.container in ended), None)

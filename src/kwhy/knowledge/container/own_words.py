@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from kwhy.facts.log_patterns.own_container import PATHS
+from kwhy.facts.log_patterns.own_container import PATHS, SHELL_REFUSED
 from kwhy.facts.logs import LogFile, LogHit, LogPattern, PodHint
 from kwhy.knowledge.app.errors import errors_of, lasting
 from kwhy.model.rule import Relation
@@ -76,3 +76,9 @@ def complains_only_of(*patterns: LogPattern) -> Relation:
             yield pod
 
     return Relation("complains of it only", find)
+
+
+def shell_words(scene: Scene, pod: Subject, container: str, why: str) -> OwnWord | None:
+    """The last line in which a shell says that it cannot run a command for this reason."""
+    words = last_words(scene, pod, SHELL_REFUSED, container)
+    return next((word for word in words if why in word.hit.key.get("why", "")), None)

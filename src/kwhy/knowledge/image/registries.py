@@ -57,8 +57,8 @@ def _waiting(scene: Scene) -> dict[str, list[Subject]]:
 def judged_of_registry(pod: PodView, found: list[Refusal], answer: Answer) -> Verdict:
     """Whether pulls fail for this reason, and whose fault that is.
 
-    The registry is to be mended where several workloads miss it, or where it is seen to have worked; else it may be
-    the one workload that names it wrongly.
+    The registry is to be mended; but the workload where its registry's name does not resolve and a similar one is in
+    use, or where it is the only workload in the whole cluster that names this registry.
     """
     verdict = judged(pod, found, answer)
     refusal = newest_answer(found)
@@ -69,7 +69,8 @@ def judged_of_registry(pod: PodView, found: list[Refusal], answer: Answer) -> Ve
     known = running_registries(pod.scene)
     near = get_close_matches(host, [other for other in known if other != host], n=1, cutoff=0.85)
     owner = owner_of(pod.scene, pod.subject)
-    if host not in known and (len(owners) < 2 or near):
+    alone = len(owners) < 2 and pod.scene.listing("Pod", None) is not None
+    if answer is Answer.UNRESOLVABLE and host not in known and (near or alone):
         hint = f" ({near[0]} is in use)" if near else ""
         who = f"{named(owner)} waits for image {refusal.image}{hint}"
         return msgspec.structs.replace(verdict, values={**verdict.values, "who": who})

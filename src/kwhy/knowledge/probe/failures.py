@@ -15,6 +15,7 @@ import msgspec
 
 from kwhy.facts.objects import Container, Probe
 from kwhy.knowledge.container.runs import ContainerRun, Statement, event_messages, runs_of
+from kwhy.knowledge.container.start_errors import read_start_error
 from kwhy.model.expressions import expression
 from kwhy.model.subject import Subject
 from kwhy.scene.scene import Scene
@@ -29,6 +30,7 @@ class Failing(Enum):
     SCHEME = "the other side speaks another scheme"
     STATUS = "an HTTP status that is a failure"
     TIMEOUT = "no answer in time"
+    COMMAND = "the probe's own command cannot be started"
     OTHER = "something else"
 
 
@@ -94,6 +96,8 @@ def read_failure(said: Statement) -> ProbeFailure | None:
     output = match["output"]
     url, refused, status = _URL.search(output), _REFUSED.search(output), _STATUS.search(output)
     scheme = url["scheme"].upper() if url else None
+    if read_start_error(Statement(output, said.at)) is not None:
+        return ProbeFailure(kind, Failing.COMMAND, None, None, None, said)
     if _SCHEME.search(output):
         port = int(url["port"]) if url and url["port"] else None
         return ProbeFailure(kind, Failing.SCHEME, port, None, scheme, said)
