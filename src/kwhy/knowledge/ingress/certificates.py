@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from kwhy.facts.log_patterns.ingress_nginx import NO_CERTIFICATE
+from kwhy.facts.logs import LogHit
 from kwhy.facts.objects import Ingress, IngressTLS, Secret
 from kwhy.knowledge.config.references import keys_of
 from kwhy.model.document import Locator
@@ -48,6 +50,15 @@ def certificates_of(scene: Scene, ingress: Subject) -> list[Certificate]:
     return []
 
 
+def _refused(scene: Scene) -> dict[Subject, LogHit]:
+    """Secrets that ingress-nginx says it does not find."""
+    found = {}
+    for hit in scene.facts(LogHit):
+        if hit.pattern == NO_CERTIFICATE and "was not found" in hit.last.fields.get("error", ""):
+            found[Subject("Secret", hit.key.get("name", ""), hit.key.get("namespace"))] = hit
+    return found
+
+
 def _certificate(scene: Scene, ingress: Subject, tls: IngressTLS, at: Locator, *, issued: bool) -> Certificate:
     secret = Subject("Secret", tls.secret_name, ingress.namespace)
     hosts = tuple(tls.hosts or ())
@@ -57,6 +68,10 @@ def _certificate(scene: Scene, ingress: Subject, tls: IngressTLS, at: Locator, *
         lacks = tuple(key for key in NEEDED if key not in shown[0])
         state: Literal["unusable", "usable"] = "unusable" if lacks else "usable"
         return Certificate(secret, hosts, state, (here, Evidence(shown[1], _says(scene, secret))), lacks, issued)
+    said = scene.derive_once(_refused).get(secret)
+    if said is not None and not scene.exists(secret):
+        because = (here, Evidence(said.locate(said.last), f"ingress-nginx does not find it, {said.count} times"))
+        return Certificate(secret, hosts, "missing", because, issued=issued)
     listing = scene.listing("Secret", ingress.namespace, secret.name)
     if listing is not None and not scene.exists(secret):
         because = (here, Evidence(listing.at, f"{secret} is not listed"))

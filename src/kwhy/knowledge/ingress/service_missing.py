@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kwhy.knowledge.ingress.controller_finds_nothing import CONTROLLER_FINDS_NOTHING, IS_SENT_TO_BY
 from kwhy.knowledge.ingress.path_unserved import PATH_UNSERVED
 from kwhy.knowledge.ingress.routes import Broken, broken_of, routes_of
 from kwhy.knowledge.service.backend import edit_distance
@@ -42,7 +43,11 @@ BACKEND_SERVICE_MISSING = Condition(
 _SLIP = 2
 
 
-@rule(BACKEND_SERVICE_MISSING, rows=("S7",), leads=(leads_to(PATH_UNSERVED, via=ITSELF),))
+@rule(
+    BACKEND_SERVICE_MISSING,
+    rows=("S7",),
+    leads=(leads_to(PATH_UNSERVED, via=ITSELF), leads_to(CONTROLLER_FINDS_NOTHING, via=IS_SENT_TO_BY)),
+)
 def service_missing(ingress: ObjectView, broken: list[Broken] = given(broken_of)) -> Verdict:
     """The Service of a path does not exist.
 

@@ -9,6 +9,7 @@ from kwhy.knowledge.admission.webhook_unreachable import ASKS, WEBHOOK_UNREACHAB
 from kwhy.knowledge.api.aggregated_unavailable import AGGREGATED_UNAVAILABLE, SERVED_BY
 from kwhy.knowledge.app.errors import APP_ERRORS
 from kwhy.knowledge.dns.no_endpoints import DNS_NO_ENDPOINTS
+from kwhy.knowledge.ingress.controller_finds_nothing import CONTROLLER_FINDS_NOTHING
 from kwhy.knowledge.ingress.path_unserved import PATH_UNSERVED, SENDS_TO
 from kwhy.knowledge.service.consumers import CALLS
 from kwhy.knowledge.service.endpoints import ready_addresses, surely_ready
@@ -59,6 +60,7 @@ def _with_selector(scene: Scene) -> Iterable[Subject]:
         leads_to(WEBHOOK_UNREACHABLE, via=ASKS),
         leads_to(AGGREGATED_UNAVAILABLE, via=SERVED_BY),
         leads_to(PATH_UNSERVED, via=SENDS_TO),
+        leads_to(CONTROLLER_FINDS_NOTHING, via=ITSELF),
     ),
     among=_with_selector,
     symptom=True,
