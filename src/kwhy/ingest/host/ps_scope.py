@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from kwhy.ingest.host.command_lines import CommandLine, read_command, runs
 from kwhy.ingest.host.ps_columns import Column, option_columns
+from kwhy.ingest.invocation import Invocation, invocation, runs
 from kwhy.model.expressions import expression
 
 #: Options of procps ps whose separate operand follows (ps(1), simple and list selection).
@@ -33,10 +33,10 @@ def scope_of(command: str | None) -> Scope | None:
     letters, formats, deselected = _options(line)
     every = (not deselected) and (bool({"-e", "-A"} & letters) or {"a", "x"} <= letters) and "r" not in letters
     columns = option_columns(",".join(formats)) if formats else None
-    return Scope(every, line.whole, columns)
+    return Scope(every, not line.filtered, columns)
 
 
-def _options(line: CommandLine) -> tuple[set[str], list[str], bool]:
+def _options(line: Invocation) -> tuple[set[str], list[str], bool]:
     """Option letters ("-e" in Unix style, "a" in BSD style), arguments of -o, and whether the selection is negated."""
     letters: set[str] = set()
     formats: list[str] = []
@@ -69,7 +69,7 @@ def _options(line: CommandLine) -> tuple[set[str], list[str], bool]:
 
 def searched_word(command: str | None) -> str | None:
     """The literal word that `ps -ef | grep word` or `pgrep -f word` looked for among all processes."""
-    line = read_command(command)
+    line = invocation(command)
     if line is None:
         return None
     if line.program == "ps":
@@ -78,7 +78,7 @@ def searched_word(command: str | None) -> str | None:
         if scope is None or not scope.all_processes or len(greps) != 1:
             return None
         return _grep_word(greps[0])
-    if line.program in ("pgrep", "pidof") and line.whole and len(line.operands) == 1:
+    if line.program in ("pgrep", "pidof") and not line.filtered and len(line.operands) == 1:
         return line.operands[0] if _LITERAL.fullmatch(line.operands[0]) else None
     return None
 

@@ -14,7 +14,7 @@ import msgspec
 
 from kwhy.facts.processes import masked
 from kwhy.facts.runtime import Outcome, RuntimeAnswer
-from kwhy.ingest.host.command_lines import CommandLine, read_command
+from kwhy.ingest.invocation import Invocation, invocation
 from kwhy.model.document import Document
 from kwhy.model.expressions import expression
 from kwhy.model.time import UNKNOWN_MOMENT, Moment
@@ -56,7 +56,7 @@ _ALWAYS_PRINT = frozenset({"ps", "pods", "info", "images", "version", "stats", "
 
 def asked_of(document_command: str | None) -> tuple[str, str, str]:
     """Program, subcommand and the id or name asked about; empty where the command is none of the clients'."""
-    line = read_command(document_command)
+    line = invocation(document_command)
     if line is None or line.program not in CLIENTS:
         return "", "", ""
     words = _after_global_options(line)
@@ -79,7 +79,7 @@ _GLOBAL_WITH_OPERAND = frozenset(
 )
 
 
-def _after_global_options(line: CommandLine) -> list[str]:
+def _after_global_options(line: Invocation) -> list[str]:
     words = list(line.arguments)
     while words and words[0].startswith("-"):
         option = words.pop(0)
@@ -154,8 +154,8 @@ def silence(document: Document) -> Iterator[RuntimeAnswer]:
     program, call, asked = asked_of(document.command)
     command = document.command or ""
     quiet = any(word in ("-q", "--quiet", "-aq", "-qa") for word in command.split())
-    line = read_command(command)
-    heard_all = line is not None and line.whole and ">" not in command and not quiet
+    line = invocation(command)
+    heard_all = line is not None and not line.filtered and ">" not in command and not quiet
     if program and call in _ALWAYS_PRINT and heard_all and not bytes(document.data[:4096]).strip():
         yield RuntimeAnswer(
             program, call, "timed out", document.at(document.first_line, excerpt=masked(command)), asked=asked

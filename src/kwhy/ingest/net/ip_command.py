@@ -7,7 +7,7 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from kwhy.facts.network import Family
-from kwhy.ingest.net.invocation import Invocation, invocation
+from kwhy.ingest.invocation import Invocation, invocation
 
 IpObject: TypeAlias = Literal["address", "route", "rule", "neighbour", "link"]
 #: iproute2 v6.12 ip/ip.c `cmds[]`: the first entry that the word is a prefix of wins.

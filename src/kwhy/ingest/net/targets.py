@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from kwhy.ingest.net.invocation import Invocation, invocation
+from kwhy.ingest.invocation import Invocation, invocation
 from kwhy.model.expressions import expression
 
 #: Options that take the following word: OpenBSD nc(1) 1.219, ncat(1) 7.93, busybox nc, telnet(1), curl(1) 8, ping(8).

@@ -9,6 +9,7 @@ from typing import Final, Literal, cast
 import msgspec
 
 from kwhy.facts.network import ConnectAttempt, ConnectOutcome
+from kwhy.ingest.invocation import Invocation, invocation
 from kwhy.ingest.net.addresses import address
 from kwhy.ingest.net.connect_forms import (
     BEGINNINGS,
@@ -23,7 +24,6 @@ from kwhy.ingest.net.connect_forms import (
     Tool,
     outcome_of,
 )
-from kwhy.ingest.net.invocation import Invocation, invocation
 from kwhy.ingest.net.noise import is_noise
 from kwhy.ingest.net.output import head_lines, place_of_command
 from kwhy.ingest.net.targets import Target, target_of

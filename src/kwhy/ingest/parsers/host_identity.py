@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kwhy.facts.hosts import HostName, KernelRelease, MachineId
-from kwhy.ingest.host.command_lines import CommandLine, read_command
+from kwhy.ingest.invocation import Invocation, invocation
 from kwhy.model.document import Document, Unparsed
 from kwhy.model.expressions import expression
 from kwhy.model.parsing import Format, Head, Parsed
@@ -25,7 +25,7 @@ _MACHINE_ID = expression(r"[0-9a-f]{32}")
 _RELEASE = expression(r"\d{1,3}\.\d{1,3}[\w.+~-]{0,120}")
 
 
-def _asked(line: CommandLine | None) -> str:
+def _asked(line: Invocation | None) -> str:
     """What the command prints: "name", "machine id", "release", "all" or ""."""
     if line is None:
         return ""
@@ -42,7 +42,7 @@ def _asked(line: CommandLine | None) -> str:
 
 
 def _recognise(head: Head) -> float:
-    if _asked(read_command(head.command)):
+    if _asked(invocation(head.command)):
         return 0.97
     lines = [line for line in head.text.split("\n", 30)[:30] if line.strip()]
     if len(lines) == 1 and _UNAME.fullmatch(lines[0].strip()):
@@ -52,7 +52,7 @@ def _recognise(head: Head) -> float:
 
 def parse(document: Document) -> Iterator[Parsed]:
     """The name as HostName, /etc/machine-id as MachineId, the kernel as KernelRelease."""
-    asked = _asked(read_command(document.command))
+    asked = _asked(invocation(document.command))
     release = machine = ""
     place: int | None = None
     named = False

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kwhy.ingest.host.command_lines import CommandLine, read_command
 from kwhy.ingest.host.stack_building import FRAME, StackBuilder
+from kwhy.ingest.invocation import Invocation, invocation
 from kwhy.model.document import Document, Unparsed
 from kwhy.model.expressions import expression
 from kwhy.model.parsing import Format, Head, Parsed
@@ -56,7 +56,7 @@ def _recognise(head: Head) -> float:
         return 0.95 if framed > 1 else 0.85
     if sum(bool(_proc_file(line)) for line in lines[:40]) > 1:
         return 0.7
-    line = read_command(head.command)
+    line = invocation(head.command)
     return 0.85 if line is not None and _paths_of(line) else 0.0
 
 
@@ -97,7 +97,7 @@ class _Reader:
         self.by_path: dict[tuple[int, int | None], StackBuilder] = {}
         self.current: StackBuilder | None = None
         self.file = "stack"
-        line = read_command(document.command)
+        line = invocation(document.command)
         self.expected = _paths_of(line) if line else []
 
     def take(self, number: int, line: str) -> bool:
@@ -210,7 +210,7 @@ class _Reader:
         return True
 
 
-def _paths_of(line: CommandLine) -> list[re.Match[str]]:
+def _paths_of(line: Invocation) -> list[re.Match[str]]:
     """The stacks that a command such as `cat /proc/1/stack /proc/2/stack` prints, in order."""
     return [match for argument in line.arguments if (match := _PROC_ARGUMENT.search(argument))]
 

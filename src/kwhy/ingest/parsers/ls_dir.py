@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from kwhy.facts.files import DirectoryListing, PathProblem
 from kwhy.facts.processes import masked
-from kwhy.ingest.host.command_lines import CommandLine, runs
+from kwhy.ingest.invocation import Invocation, runs
 from kwhy.model.document import Document, Unparsed
 from kwhy.model.expressions import expression
 from kwhy.model.parsing import Format, Head, Parsed
@@ -71,7 +71,7 @@ def parse(document: Document) -> Iterator[Parsed]:
     command = runs(document.command, *_PROGRAMS)
     operands = command.operands if command is not None else ()
     patterns = any(_PATTERN.search(operand) for operand in operands)
-    whole = command is None or (command.whole and not patterns)
+    whole = command is None or (not command.filtered and not patterns)
     hidden = command is not None and _shows_hidden(command)
     current: _Directory | None = None
     problems = 0
@@ -127,7 +127,7 @@ def _unquoted(name: str) -> str:
     return name[1:-1] if len(name) > 2 and name[0] == name[-1] == "'" else name
 
 
-def _shows_hidden(command: CommandLine) -> bool:
+def _shows_hidden(command: Invocation) -> bool:
     flags = [word for word in command.arguments if word.startswith("-")]
     return any(flag in ("--all", "--almost-all") or (flag[1:2] != "-" and set(flag) & set("aA")) for flag in flags)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kwhy.facts.network import MissingDevice
-from kwhy.ingest.net.invocation import invocation
+from kwhy.ingest.invocation import invocation
 from kwhy.ingest.net.missing import SIGNS, missing_device
 from kwhy.ingest.net.output import content_lines, head_lines, not_understood, share
 from kwhy.model.document import Document

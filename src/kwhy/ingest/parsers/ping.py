@@ -13,8 +13,8 @@ from typing import Final
 import msgspec
 
 from kwhy.facts.network import MissingDevice, Ping
+from kwhy.ingest.invocation import Invocation, invocation
 from kwhy.ingest.net.addresses import address
-from kwhy.ingest.net.invocation import Invocation, invocation
 from kwhy.ingest.net.missing import missing_device
 from kwhy.ingest.net.output import LONGEST_LINE, content_lines, head_lines, not_understood, share
 from kwhy.ingest.net.targets import ping_target

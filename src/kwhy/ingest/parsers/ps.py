@@ -11,7 +11,6 @@ from collections.abc import Iterator
 import msgspec
 
 from kwhy.facts.processes import ProcessListing, ProcessSearch, ProcessSeen, masked, program_of
-from kwhy.ingest.host.command_lines import runs
 from kwhy.ingest.host.ps_columns import (
     AUX_COLUMNS,
     AUX_ROW,
@@ -25,6 +24,7 @@ from kwhy.ingest.host.ps_columns import (
     tree_depth,
 )
 from kwhy.ingest.host.ps_scope import Scope, scope_of, searched_word
+from kwhy.ingest.invocation import runs
 from kwhy.model.document import Document, Unparsed
 from kwhy.model.expressions import expression
 from kwhy.model.parsing import Format, Head, Parsed

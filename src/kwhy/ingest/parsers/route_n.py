@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from kwhy.facts.network import NetworkNamespace, NextHop, Route, RouteTableListing, RouteType
+from kwhy.ingest.invocation import invocation
 from kwhy.ingest.net.addresses import address, prefix
-from kwhy.ingest.net.invocation import invocation
 from kwhy.ingest.net.output import content_lines, not_understood
 from kwhy.model.document import Document, Unparsed
 from kwhy.model.expressions import expression

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 
 from kwhy.facts.processes import masked
 from kwhy.facts.runtime import RuntimeContainer, RuntimeImage, RuntimeListing, RuntimePod, RuntimeVersion
-from kwhy.ingest.host.command_lines import read_command
 from kwhy.ingest.host.runtime_answers import CLIENTS, asked_of, failure_in, silence, success
 from kwhy.ingest.host.text_tables import header_cells, row_cells
+from kwhy.ingest.invocation import invocation
 from kwhy.model.document import Document, Locator, Unparsed
 from kwhy.model.expressions import expression
 from kwhy.model.parsing import Format, Head, Parsed
@@ -60,7 +60,7 @@ def _recognise(head: Head) -> float:
         return 0.9
     if "\n Server Version: " in head.text and "\n Storage Driver: " in head.text:
         return 0.9
-    line = read_command(head.command)
+    line = invocation(head.command)
     known = line is not None and line.program in CLIENTS
     if known and asked_of(head.command)[1] not in ("", "logs", "exec", "run", "build", "pull", "push", "attach"):
         return 0.6 if head.text.lstrip().startswith(("{", "[{", "[\n")) else 0.97
@@ -152,8 +152,8 @@ def _is_prose(document: Document) -> bool:
 def _listing(document: Document, kind: str | None, count: int, first: int) -> Iterator[RuntimeListing]:
     """That all containers are listed is said by the command only: it has neither filters nor a pipe."""
     program, call, _ = asked_of(document.command)
-    line = read_command(document.command)
-    if line is None or not program or not line.whole or kind is None:
+    line = invocation(document.command)
+    if line is None or not program or line.filtered or kind is None:
         return
     words = line.arguments[line.arguments.index(call) + 1 :] if call in line.arguments else ()
     if any(word not in _HARMLESS_OPTIONS for word in words):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from kwhy.facts.network import MissingSysctl, NetworkNamespace, Sysctl
-from kwhy.ingest.net.invocation import Invocation, invocation
+from kwhy.ingest.invocation import Invocation, invocation
 from kwhy.ingest.net.output import LONGEST_LINE, content_lines, head_lines, not_understood, share
 from kwhy.model.document import Document
 from kwhy.model.expressions import expression

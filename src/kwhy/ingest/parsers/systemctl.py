@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from kwhy.facts.processes import masked
 from kwhy.facts.systemd import SystemdAnswer, UnitListing, UnitState
-from kwhy.ingest.host.command_lines import CommandLine, read_command, runs
+from kwhy.ingest.invocation import Invocation, invocation, runs
 from kwhy.model.document import Document, Locator, Unparsed
 from kwhy.model.expressions import expression
 from kwhy.model.parsing import Format, Head, Parsed
@@ -86,7 +86,7 @@ def _recognise(head: Head) -> float:
 
 def parse(document: Document) -> Iterator[Parsed]:
     """Units become UnitState; a list of units also a UnitListing; a systemd that does not answer a SystemdAnswer."""
-    command = read_command(document.command)
+    command = invocation(document.command)
     verb = _verb(command) if command is not None else ""
     if verb in ("is-active", "is-failed", "is-enabled") and command is not None:
         yield from _words(document, command, verb)
@@ -96,7 +96,7 @@ def parse(document: Document) -> Iterator[Parsed]:
         yield from _printed(document, command)
 
 
-def _verb(line: CommandLine) -> str:
+def _verb(line: Invocation) -> str:
     if line.program not in ("systemctl", "service"):
         return ""
     if line.program == "service":  # `service kubelet status`
@@ -177,7 +177,7 @@ class _Block:
 _RESTARTS = expression(r"\brestart counter is at (?P<count>\d{1,9})\b")
 
 
-def _printed(document: Document, command: CommandLine | None) -> Iterator[Parsed]:
+def _printed(document: Document, command: Invocation | None) -> Iterator[Parsed]:
     block: _Block | None = None
     rows = 0
     listed: int | None = None
@@ -211,9 +211,9 @@ def _printed(document: Document, command: CommandLine | None) -> Iterator[Parsed
         yield from block.built(document)
 
 
-def _listing(command: CommandLine | None, rows: int, document: Document, at: Locator) -> Iterator[UnitListing]:
+def _listing(command: Invocation | None, rows: int, document: Document, at: Locator) -> Iterator[UnitListing]:
     """Only the command tells whether units of other kinds or names were left out."""
-    if command is None or not command.whole or command.operands not in ((), ("list-units",)):
+    if command is None or command.filtered or command.operands not in ((), ("list-units",)):
         return
     options = [word for word in command.arguments if word.startswith("-")]
     kinds = [word.partition("=")[2] for word in options if word.startswith("--type=")]
@@ -240,7 +240,7 @@ def _failure(text: str, number: int, document: Document) -> SystemdAnswer:
     return SystemdAnswer("timed out" if timed_out else "error", masked(text), place, document.captured)
 
 
-def _words(document: Document, command: CommandLine, verb: str) -> Iterator[Parsed]:
+def _words(document: Document, command: Invocation, verb: str) -> Iterator[Parsed]:
     """`systemctl is-active a b`: one word per unit, in the order of the command."""
     units = list(command.operands[1:])
     for number, line in document.lines():
@@ -260,7 +260,7 @@ def _words(document: Document, command: CommandLine, verb: str) -> Iterator[Pars
                 yield UnitState(name, place, active=word, observed=document.captured)
 
 
-def _properties(document: Document, command: CommandLine | None) -> Iterator[Parsed]:
+def _properties(document: Document, command: Invocation | None) -> Iterator[Parsed]:
     """`systemctl show`: one block of properties per unit, blank lines between."""
     units = list(command.operands[1:]) if command is not None and command.program == "systemctl" else []
     block: dict[str, str] = {}

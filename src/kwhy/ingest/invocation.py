@@ -1,4 +1,8 @@
-"""What a recorded command line ran, and in which network namespace."""
+"""What a recorded command line ran, in which network namespace, and what its output went through.
+
+Wrappers that leave the output alone (sudo, timeout, nsenter, chroot, ssh, `sh -c`, `kubectl exec … --`) are looked
+through.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +23,7 @@ _PLAIN_WRAPPERS: Final = {
     "nice": {"-n"},
     "ionice": {"-c", "-n"},
     "env": {"-u"},
+    "watch": {"-n"},
     "nohup": set[str](),
     "stdbuf": {"-i", "-o", "-e"},
     "busybox": set[str](),
@@ -39,6 +44,8 @@ _CONTAINER_VALUE_OPTIONS: Final = {
     "--detach-keys", "--timeout", "-a", "--address", "-H", "--host", "-c", "--config",
 }  # fmt: skip
 _NSENTER_VALUE_OPTIONS: Final = {"-t", "--target", "-S", "--setuid", "-G", "--setgid"}
+#: Programs behind a pipe that drop no line.
+_KEEPING: Final = frozenset({"cat", "tee", "less", "more", "column", "sort", "nl", "jq"})
 _REDIRECTION: Final = expression(r"^\d*(?:>>?|<)(?:&\d+)?")
 #: 2>&1 and &>file, which the lexer would take for a background "&"
 _DUPLICATION: Final = expression(r"\d*>&\d?|&>")
@@ -49,15 +56,26 @@ class Invocation(msgspec.Struct, frozen=True):
     """A program and its arguments, wrappers removed.
 
     ``netns`` is the namespace that the wrappers name. ``contained``: it ran inside a container, whose programs are
-    often busybox. ``filtered``: the output went through other programs (`| grep`), so that lines may be missing.
+    often busybox. ``filters`` are the programs, with their arguments, that the output went through and that may have
+    dropped lines (`| grep`).
     """
 
     program: str
     arguments: tuple[str, ...]
     netns: NetworkNamespace | None = None
     contained: bool = False
-    filtered: bool = False
+    filters: tuple[tuple[str, ...], ...] = ()
     busybox: bool = False
+
+    @property
+    def filtered(self) -> bool:
+        """Whether lines of the output may be missing."""
+        return bool(self.filters)
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        """Arguments that are no options."""
+        return tuple(argument for argument in self.arguments if not argument.startswith("-"))
 
 
 def invocation(command: str | None) -> Invocation | None:
@@ -67,12 +85,23 @@ def invocation(command: str | None) -> Invocation | None:
     words = _words(command)
     if words is None:
         return None
-    stages = _split(words, "|")
-    harmless = all(_keeps_all_lines(stage) for stage in stages[1:])
+    stages = _stages(words)
     found = _unwrap(stages[0], None, contained=False, busybox=False, depth=0)
-    if found is None:
+    return None if found is None else _behind(found, stages[1:])
+
+
+def runs(command: str | None, *programs: str) -> Invocation | None:
+    """The invocation if it is one of ``programs``."""
+    if not command or not any(program in command for program in programs):
         return None
-    return msgspec.structs.replace(found, filtered=found.filtered or not harmless)
+    found = invocation(command)
+    return found if found is not None and found.program in programs else None
+
+
+def _behind(found: Invocation, stages: list[list[str]]) -> Invocation:
+    """``found`` with the stages of its pipeline that may drop lines."""
+    dropping = tuple(tuple(stage) for stage in map(_without_redirections, stages) if not _keeps_all_lines(stage))
+    return msgspec.structs.replace(found, filters=(*found.filters, *dropping)) if dropping else found
 
 
 def _words(command: str) -> list[str] | None:
@@ -100,10 +129,11 @@ def _last_of_sequence(words: list[str]) -> list[str] | None:
     return printing[0] if len(printing) == 1 else None
 
 
-def _split(words: list[str], separator: str) -> list[list[str]]:
+def _stages(words: list[str]) -> list[list[str]]:
+    """The commands of a pipeline."""
     stages: list[list[str]] = [[]]
     for word in words:
-        if word == separator:
+        if word in ("|", "|&"):
             stages.append([])
         else:
             stages[-1].append(word)
@@ -111,7 +141,7 @@ def _split(words: list[str], separator: str) -> list[list[str]]:
 
 
 def _keeps_all_lines(stage: list[str]) -> bool:
-    return bool(stage) and stage[0] in ("cat", "tee", "less", "more", "column", "sort")
+    return not stage or stage[0].rpartition("/")[2] in _KEEPING
 
 
 def _unwrap(
@@ -153,7 +183,7 @@ def _unwrap(
         busybox = busybox or program == "busybox"
     if inner is not None:
         return _unwrap(inner, netns, contained=contained, busybox=busybox, depth=depth + 1)
-    return Invocation(program, tuple(rest), netns, contained, False, busybox)
+    return Invocation(program, tuple(rest), netns, contained, (), busybox)
 
 
 def _script_invocation(
@@ -162,11 +192,9 @@ def _script_invocation(
     words = _words(script)
     if words is None:
         return None
-    stages = _split(words, "|")
+    stages = _stages(words)
     found = _unwrap(stages[0], netns, contained=contained, busybox=busybox, depth=depth + 1)
-    if found is None:
-        return None
-    return msgspec.structs.replace(found, filtered=not all(_keeps_all_lines(stage) for stage in stages[1:]))
+    return None if found is None else _behind(found, stages[1:])
 
 
 def _without_redirections(words: list[str]) -> list[str]:
