@@ -19,6 +19,7 @@ from kwhy.facts.log_patterns import (
     kubelet_start,
     own_container,
     runc,
+    service_account,
     systemd,
     transport,
 )
@@ -41,6 +42,7 @@ _MODULES: tuple[ModuleType, ...] = (
     transport,
     application,
     own_container,
+    service_account,
 )
 
 
