@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import msgspec
 
-from kwhy.ingest.api.json_lines import line_of_path
+from kwhy.ingest.api.json_lines import Lines
 from kwhy.ingest.redact import redacted
 from kwhy.model.diagnosis import Coverage, Diagnosis, Finding
 from kwhy.model.document import Locator
@@ -18,17 +18,20 @@ JSON = "api-objects-json"
 
 def masked(diagnosis: Diagnosis) -> Diagnosis:
     """The same diagnosis with secrets masked in excerpts, titles, values and problems, and with lines."""
-    findings = {finding.id: _finding(finding) for finding in diagnosis.findings}
+    lines = Lines()
+    findings = {finding.id: _finding(finding, lines) for finding in diagnosis.findings}
     return msgspec.structs.replace(
         diagnosis,
         findings=tuple(findings.values()),
         root_causes=tuple(
-            msgspec.structs.replace(cause, finding=findings.get(cause.finding.id) or _finding(cause.finding))
+            msgspec.structs.replace(cause, finding=findings.get(cause.finding.id) or _finding(cause.finding, lines))
             for cause in diagnosis.root_causes
         ),
-        contributing=tuple(findings.get(finding.id) or _finding(finding) for finding in diagnosis.contributing),
-        links=tuple(msgspec.structs.replace(link, because=_all(link.because)) for link in diagnosis.links),
-        ruled_out=tuple(msgspec.structs.replace(item, because=_all(item.because)) for item in diagnosis.ruled_out),
+        contributing=tuple(findings.get(finding.id) or _finding(finding, lines) for finding in diagnosis.contributing),
+        links=tuple(msgspec.structs.replace(link, because=_all(link.because, lines)) for link in diagnosis.links),
+        ruled_out=tuple(
+            msgspec.structs.replace(item, because=_all(item.because, lines)) for item in diagnosis.ruled_out
+        ),
         undetermined=tuple(
             msgspec.structs.replace(item, gaps=tuple(_gap(gap) for gap in item.gaps)) for item in diagnosis.undetermined
         ),
@@ -36,23 +39,23 @@ def masked(diagnosis: Diagnosis) -> Diagnosis:
     )
 
 
-def _finding(finding: Finding) -> Finding:
+def _finding(finding: Finding, lines: Lines) -> Finding:
     return msgspec.structs.replace(
         finding,
         title=redacted(finding.title),
-        evidence=_all(finding.evidence),
+        evidence=_all(finding.evidence, lines),
         values={key: redacted(value) for key, value in finding.values.items()},
     )
 
 
-def _all(because: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
-    return tuple(Evidence(_place(evidence.at), redacted(evidence.says)) for evidence in because)
+def _all(because: tuple[Evidence, ...], lines: Lines) -> tuple[Evidence, ...]:
+    return tuple(Evidence(_place(evidence.at, lines), redacted(evidence.says)) for evidence in because)
 
 
-def _place(at: Locator) -> Locator:
+def _place(at: Locator, lines: Lines) -> Locator:
     line = at.line
     if line is None and at.path is not None and at.document.format == JSON:
-        line = line_of_path(at.document, at.path)
+        line = lines.of(at.document, at.path)
     return Locator(at.document, line, at.path, redacted(at.excerpt))
 
 

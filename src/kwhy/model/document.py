@@ -16,6 +16,14 @@ from kwhy.model.time import UNKNOWN_MOMENT, Moment
 EXCERPT_LENGTH = 400
 
 
+class Mark(msgspec.Struct, frozen=True, gc=False):
+    """Where reading came past in a long list: the item that begins next, the byte and the line."""
+
+    item: int
+    position: int
+    line: int
+
+
 @dataclass(eq=False)
 class Document:
     """Evidence as handed to a parser.
@@ -27,7 +35,8 @@ class Document:
     ``first_line`` is the 1-based line of ``source`` at which ``data`` begins (a command's output inside a session).
     ``command`` is the command line that produced the document, where the evidence itself says so (prompt echo,
     manifest); None where it does not. ``host`` likewise is the host name that the evidence states (prompt, journal).
-    ``captured`` is when the output was taken, where stated.
+    ``captured`` is when the output was taken, where stated. ``marks`` are left in long lists, in order, so that an item
+    is found again without looking at all before it.
     """
 
     source: str
@@ -38,6 +47,7 @@ class Document:
     captured: Moment = UNKNOWN_MOMENT
     parent: Document | None = field(default=None, repr=False)
     format: str = "unrecognised"
+    marks: list[Mark] = field(default_factory=list, repr=False)
 
     @cached_property
     def text(self) -> str:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from kwhy.ingest.api import json_lines
 from kwhy.ingest.api.json_lines import line_of_path
+from kwhy.ingest.reading import read_document
 from kwhy.model.document import Document
 
 DATA = Path(__file__).parents[1] / "kubectl" / "data" / "recorded.tar.xz"
@@ -101,3 +102,17 @@ def test_any_document_and_any_path_are_answered(data: bytes, path: str) -> None:
 def test_a_document_cut_anywhere_is_answered(end: int, path: str) -> None:
     data = json.dumps(recorded(), indent=1).encode()[:end]
     line_of_path(Document("x.json", data), path)
+
+
+def test_an_item_in_the_middle_of_a_long_list_is_found_from_the_mark_before_it() -> None:
+    items = [{"kind": "ConfigMap", "metadata": {"name": f"c{n}"}, "data": {"text": "x" * 900}} for n in range(6000)]
+    text = json.dumps({"apiVersion": "v1", "items": items, "kind": "List"}, indent=4)
+    document = Document("configmaps.json", text.encode())
+    read_document(document)
+    assert len(document.marks) > 10
+    lines = text.split("\n")
+    for number in (0, 1, 255, 256, 300, 2999, 5999):
+        found = line_of_path(document, f"items[{number}].metadata.name")
+        assert found is not None
+        assert lines[found - 1].strip() == f'"name": "c{number}"'
+    assert line_of_path(document, "items[6000].metadata") is None

@@ -1,17 +1,22 @@
 """The lines on which values of JSON documents stand, found only for the few places that a report names.
 
-Reading keeps no positions: of 150 000 objects a report names twenty. In an indented list the n-th item is found by its
-opening line, without looking at the items before it; inside an item its fields are walked one by one.
+Reading keeps no positions but marks in long lists: of 150 000 objects a report names twenty. In an indented list the
+n-th item is found by its opening line, without looking into the items before it; inside an item its fields are walked
+one by one.
 """
 
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from json.decoder import scanstring  # type: ignore[attr-defined]  # C, and not in the stubs
 from typing import Final
 
+import msgspec
+
 from kwhy.ingest.api.json_list import LIST_HEAD
 from kwhy.ingest.api.json_text import line_of
+from kwhy.ingest.storage import released
 from kwhy.model.document import Document
 from kwhy.model.expressions import expression
 
@@ -34,17 +39,61 @@ def line_of_path(document: Document, path: str) -> int | None:
 
     None where the document is no JSON, or too long and of an unusual shape.
     """
-    try:
-        return _line(document, path)
-    except (ValueError, IndexError, RecursionError):
-        return None
+    return Lines().of(document, path)
 
 
-def _line(document: Document, path: str) -> int | None:
+class Lines:
+    """Finds the lines of many places: what it has found out about a stretch of a long list, it keeps."""
+
+    def __init__(self) -> None:
+        self._stretches: dict[tuple[Document, int], _Stretch] = {}
+
+    def of(self, document: Document, path: str) -> int | None:
+        """See :func:`line_of_path`."""
+        try:
+            return _line(self, document, path)
+        except (ValueError, IndexError, RecursionError):
+            return None
+
+    def stretch(self, document: Document, number: int, opening: bytes) -> _Stretch:
+        """The items between a mark of the document and the next one."""
+        key = (document, number)
+        if key not in self._stretches:
+            self._stretches[key] = _stretch(document, number, opening)
+        return self._stretches[key]
+
+
+class _Stretch(msgspec.Struct, frozen=True):
+    """Where each item begins, in bytes from ``begin`` and in lines of the source; and where the last one ends."""
+
+    begin: int
+    starts: list[int]
+    lines: list[int]
+    end: int
+
+
+def _stretch(document: Document, number: int, opening: bytes) -> _Stretch:
+    mark = document.marks[number]
+    following = document.marks[number + 1].position if number + 1 < len(document.marks) else len(document.data)
+    text = bytes(document.data[mark.position : following])
+    starts, lines, line, counted = [], [], mark.line, 0
+    found = text.find(opening)
+    while found >= 0:
+        start = found + 1  # behind the line end
+        line += text.count(b"\n", counted, start)
+        starts.append(start)
+        lines.append(line)
+        counted = start
+        found = text.find(opening, found + len(opening))
+    released(document.data, mark.position, following)
+    return _Stretch(mark.position, starts, lines, len(text))
+
+
+def _line(lines: Lines, document: Document, path: str) -> int | None:
     data = document.data
     if _is_one_line(document):
         return document.first_line
-    if (line := _in_long_list(document, path)) is not None or len(data) > _WALKED:
+    if (line := _in_long_list(lines, document, path)) is not None or len(data) > _WALKED:
         return line
     text = document.text
     position = 0
@@ -66,7 +115,7 @@ def _is_one_line(document: Document) -> bool:
     return bytes(data[:1]) in (b"{", b"[") and (end < 0 or end >= len(data) - 2)
 
 
-def _in_long_list(document: Document, path: str) -> int | None:
+def _in_long_list(lines: Lines, document: Document, path: str) -> int | None:
     item = _ITEM_PATH.match(path)
     head = LIST_HEAD.match(document.data)
     if item is None or head is None:
@@ -74,6 +123,8 @@ def _in_long_list(document: Document, path: str) -> int | None:
     opening = _opening(document, head.end())
     if opening is None:
         return None
+    if document.marks:
+        return _in_stretch(lines, document, int(item[1]), opening, path[item.end() :])
     start = document.data.find(opening, head.end())
     for _ in range(int(item[1])):
         start = document.data.find(opening, start + len(opening))
@@ -85,6 +136,19 @@ def _in_long_list(document: Document, path: str) -> int | None:
     begin = len(text) - len(text.lstrip())
     inside = text.count("\n", 0, _walked(text, begin, path[item.end() :]))
     return line_of(document.data, start, document.first_line) + inside
+
+
+def _in_stretch(lines: Lines, document: Document, item: int, opening: bytes, path: str) -> int | None:
+    number = bisect_right(document.marks, item, key=lambda mark: mark.item) - 1
+    if number < 0:
+        return None
+    stretch = lines.stretch(document, number, opening)
+    position = item - document.marks[number].item
+    start = stretch.begin + stretch.starts[position]
+    end = stretch.starts[position + 1] if position + 1 < len(stretch.starts) else stretch.end
+    text = document.data[start : stretch.begin + end].decode("utf-8", "replace")
+    begin = len(text) - len(text.lstrip())
+    return stretch.lines[position] + text.count("\n", 0, _walked(text, begin, path))
 
 
 def _opening(document: Document, position: int) -> bytes | None:
