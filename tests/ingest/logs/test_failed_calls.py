@@ -110,7 +110,7 @@ python/grpc-noname | name resolution | inventry:50051 | grpc |  |  |  |  |
 python/grpc-refused | connection refused | 10.96.88.4:50051 | grpc |  | 10.96.88.4 | 50051 |  |
 python/httpx-503 | server error | http://inventory:8099/api/v1/stock/7 | http | inventory |  | 8099 |  |
 python/httpx-refused | connection refused |  |  |  |  |  |  |
-python/mysql-many | too many connections |  |  |  |  |  |  |
+python/mysql-many | too many connections |  | mysql |  |  |  |  |
 python/mysql-readonly | read-only |  | mysql |  |  |  |  |
 python/mysql-user-many | too many connections |  | mysql |  |  |  | limited |
 python/mysqlconnector-denied | access refused |  | mysql |  |  |  | orders |

@@ -55,14 +55,23 @@ ANSWERS: tuple[CallPattern, ...] = (
         "mysql",
     ),
     CallPattern(
-        "oo many connections",
-        r"\bToo many connections\b|FATAL: +too many connections for (?:role|database) \"(?P<user>[^\"\n]{1,80})\"",
+        "Too many connections",
+        r"\bToo many connections\b",
         (
             "pymysql.err.OperationalError: (1040, 'Too many connections')",
-            'FATAL:  too many connections for role "ledger"',
+            "2026/11/22 03:18:40.152402 ERROR order query failed: Error 1040 (08004): Too many connections",
         ),
-        "MariaDB 10.11 errmsg ER_CON_COUNT_ERROR (1040); PostgreSQL 15 utils/init/postinit.c, miscinit.c; recorded with PyMySQL 1.1",
+        "MariaDB 10.11 errmsg ER_CON_COUNT_ERROR (1040); recorded with PyMySQL 1.2, go-sql-driver/mysql 1.10",
         "too many connections",
+        "mysql",
+    ),
+    CallPattern(
+        "too many connections for ",
+        r'too many connections for (?:role "(?P<user>[^"\n]{1,80})"|database "(?P<database>[^"\n]{1,80})")',
+        ('FATAL:  too many connections for role "ledger"',),
+        "PostgreSQL 15 src/backend/utils/init/miscinit.c InitializeSessionUserId, postinit.c CheckMyDatabase",
+        "too many connections",
+        "postgresql",
     ),
     CallPattern(
         "max_user_connections",
