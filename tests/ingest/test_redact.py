@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -82,3 +85,31 @@ def test_what_servers_say_about_a_password_is_no_password() -> None:
         'failed SASL auth: FATAL: password authentication failed for user "orders" (SQLSTATE 28P01)',
     ):
         assert redacted(line) == line
+
+
+SECRET_NAMES = st.sampled_from(["password", "api_key", "clientSecret", "auth-token", "DB_PASSWORD", "credentials"])
+
+
+@given(
+    st.dictionaries(SECRET_NAMES, st.text() | st.integers() | st.booleans() | st.none() | st.floats(allow_nan=False))
+)
+def test_json_with_secrets_is_json_without_them(values: dict[str, object]) -> None:
+    for indent in (None, 2):
+        assert json.loads(redacted(json.dumps(values, indent=indent))).keys() == values.keys()
+
+
+def test_yaml_with_a_key_keeps_its_indentation() -> None:
+    text = f"tls:\n  key: |\n    -----BEGIN X-----\n    {'A' * 64}\n  name: web\n"
+    assert yaml.safe_load(redacted(text))["tls"]["name"] == "web"
+
+
+def test_quotes_around_a_secret_stay() -> None:
+    assert redacted('password: "hunter2"') == f'password: "{MASK}"'
+    assert redacted("password='hunter2' host=db") == f"password='{MASK}' host=db"
+    assert redacted('{"pin_token": 123456}') == f'{{"pin_token": "{MASK}"}}'
+
+
+def test_a_secret_in_json_that_is_a_string_of_json_is_masked() -> None:
+    line = json.dumps({"msg": json.dumps({"password": "hunter2", "host": "db"})})
+    assert "hunter2" not in redacted(line)
+    assert json.loads(json.loads(redacted(line))["msg"])["host"] == "db"

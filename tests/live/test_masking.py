@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,6 +56,19 @@ def test_values_of_config_maps_are_masked_by_their_key_and_by_what_they_say() ->
     assert shown["replicas"] == "3"
     assert "s3cr3t" not in shown["app.properties"]
     assert "jdbc:mysql://db/app" in shown["app.properties"]
+
+
+def test_files_in_config_maps_stay_what_they_are() -> None:
+    key = "".join(["-----BEGIN RSA PRIVATE KEY-----\n", f"{'A' * 64}\n" * 2, "-----END RSA PRIVATE KEY-----\n"])
+    data = {
+        "app.json": json.dumps({"db": {"password": "s3cr3t", "pin_token": 123456}, "key": key}),
+        "app.yaml": yaml.safe_dump({"db": {"password": "s3cr3t", "certificate": key}, "replicas": 3}),
+    }
+    shown = masked({"data": data})["data"]
+    assert json.loads(shown["app.json"])["db"] == {"password": MASK, "pin_token": MASK}
+    assert yaml.safe_load(shown["app.yaml"])["replicas"] == 3
+    assert "s3cr3t" not in shown["app.yaml"]
+    assert "AAAA" not in json.dumps(shown)
 
 
 def test_the_value_behind_a_secret_flag_is_masked() -> None:

@@ -18,11 +18,11 @@ _SUSPICIOUS = expression(
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     # -----BEGIN RSA PRIVATE KEY-----\nMIIE…   (RFC 7468; cut blocks too)
     (
-        expression(r"(-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)[^-]{0,20000}(-----END [A-Z ]{0,30}PRIVATE KEY-----)?"),
+        expression(r"(-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)[^\"-]{0,20000}(-----END [A-Z ]{0,30}PRIVATE KEY-----)?"),
         rf"\1{MASK}\2",
     ),
     # MIIEpAIBAAKCAQEA…   a line of a PEM block whose first line is elsewhere (RFC 7468: 64 characters)
-    (expression(r"^\s*[A-Za-z0-9+/]{60,76}={0,2}\s*$", re.MULTILINE), MASK),
+    (expression(r"^([ \t]*)[A-Za-z0-9+/]{60,76}={0,2}[ \t]*$", re.MULTILINE), rf"\1{MASK}"),
     # Authorization: Bearer eyJhbGciOi…   (RFC 6750), Basic dXNlcjpw…   (RFC 7617)
     (expression(r"(?i)\b(bearer|basic)(\s+|%20)(?!(?:realm|auth)\b)[A-Za-z0-9._~+/=-]{8,}"), rf"\1\2{MASK}"),
     # eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOi….c2lnbmF0dXJl   (RFC 7519: base64url of '{"')
@@ -35,6 +35,14 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (expression(r"\b(?:gh[pousr]_|glpat-|xox[abprs]-|hvs\.)[A-Za-z0-9_-]{10,}"), MASK),
     # command: { name: 'hello', args: [ '3', 'AUTH', 'default', 'hunter2' ] }   (ioredis 5 prints the failing command)
     (expression(r"((?i:'auth'),\s{0,3}(?:'[^'\n]{1,200}',\s{0,3})?)'[^'\n]{1,500}'"), rf"\1'{MASK}'"),
+    # {"msg":"{\\"password\\":\\"hunter2\\"}"}   (JSON as a string of JSON)
+    (
+        expression(
+            r"(?i)((?:passw(?:or)?d|passphrase|secret|token|api[-_]?key|access[-_]?key|credentials?|auth)"
+            r"(?:[-_]?(?:key|id|data|value))?\\{1,4}\"\s{0,3}:\s{0,3}\\{1,4}\")[^\"\\\n]{1,8000}"
+        ),
+        rf"\1{MASK}",
+    ),
     # password=hunter2, "apiKey": "…", --token=…, MYSQL_ROOT_PASSWORD: x, aws_secret_access_key = …
     (
         expression(
@@ -64,7 +72,10 @@ def redacted(text: str) -> str:
 
 
 def _masked_value(match: re.Match[str]) -> str:
-    value = match[2]
-    if value.startswith(MASK) or _WORDS.match(value.strip("\"'")):
+    key, value = match[1], match[2]
+    if value.strip("\"'").startswith(MASK) or _WORDS.match(value.strip("\"'")):
         return match[0]
-    return match[1] + MASK
+    # JSON and YAML stay what they are: a value in quotes keeps them, and so does one behind a key in quotes.
+    quote = value[0] if value[0] in "\"'" else '"' if '"' in key else ""
+    closing = "" if len(value) > 1 and value[0] == quote and value[-1] != quote else quote
+    return f"{key}{quote}{MASK}{closing}"
