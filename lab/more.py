@@ -25,7 +25,7 @@ ALWAYS = {"apiservices", "priorityclasses", "leases"}  # each cluster has them: 
 # described by the lab's own record, part of "get all", or of no interest
 SHOWN = {
     "pods", "deployments", "replicasets", "services", "jobs", "resourcequotas", "persistentvolumeclaims",
-    "horizontalpodautoscalers", "poddisruptionbudgets", "events", "leases", "configmaps", "serviceaccounts", "endpoints",
+    "horizontalpodautoscalers", "poddisruptionbudgets", "events", "leases", "serviceaccounts", "endpoints",
 }  # fmt: skip
 ROLLED_OUT = ("deployment", "statefulset", "daemonset")
 
