@@ -52,6 +52,7 @@ def connect(
     ``seconds`` is the time for all requests together.
     """
     try:
+        import urllib3
         from kubernetes.config import ConfigException
         from yaml import YAMLError
     except ImportError as missing:
@@ -70,6 +71,9 @@ def connect(
         token = configuration.get_api_key_with_prefix("authorization", "BearerToken")
         return {"Authorization": token} if token else {}
 
+    if not configuration.verify_ssl:
+        # Whoever wrote insecure-skip-tls-verify knows; a warning per request would hide what matters.
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     pool = client.rest_client.pool_manager
     api = ReadOnlyServer(pool, configuration.host, credentials, time.monotonic() + seconds, sleep)
     return Connection(api, namespace, _greeted(api, configuration.host))
