@@ -100,12 +100,18 @@ def _controller(references: list[OwnerReference], namespace: str | None) -> Subj
 def _pods_by_owner(scene: Scene) -> dict[Subject, list[Subject]]:
     index: dict[Subject, list[Subject]] = defaultdict(list)
     owners: dict[Subject, Subject] = {}
+    parents: dict[tuple[int, str | None], Subject | None] = {}  # pods of one controller may share their references
     for pod, struct in scene.lone_structs("Pod"):
         if struct is None:
             parent = _pod_controller(scene, pod)
         else:
             references = struct.metadata.owner_references
-            parent = _controller(references, pod.namespace) if isinstance(references, list) else None
+            key = id(references), pod.namespace
+            if key in parents:
+                parent = parents[key]
+            else:
+                parent = _controller(references, pod.namespace) if isinstance(references, list) else None
+                parents[key] = parent
         if parent is None:
             index[pod].append(pod)
             continue

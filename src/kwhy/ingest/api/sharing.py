@@ -51,27 +51,26 @@ class Neighbour:
         self._conditions: list[Condition] = []
 
     def share(self, pods: Sequence[Pod]) -> None:
-        share_meta, share_spec, share_container = self._meta.share, self._spec.share, self._container.share
+        self._meta.share([pod.metadata for pod in pods])
+        specs = [pod.spec for pod in pods if pod.spec is not _EMPTY_SPEC]
+        self._spec.share(specs)
+        self._container.share([container for spec in specs for container in spec.containers or ()])
+        for spec in specs:
+            for volume in spec.volumes or ():
+                if volume.projected is not None:
+                    self._share_projected(volume)
+        last = self._conditions
         for pod in pods:
-            share_meta(pod.metadata)
-            spec, status = pod.spec, pod.status
-            if spec is not _EMPTY_SPEC:
-                share_spec(spec)
-                for container in spec.containers or ():
-                    share_container(container)
-                for volume in spec.volumes or ():
-                    if volume.projected is not None:
-                        self._share_projected(volume)
-            conditions = status.conditions
-            if conditions and conditions == self._conditions:
-                force_setattr(status, "conditions", self._conditions)
+            conditions = pod.status.conditions
+            if conditions and conditions == last:
+                force_setattr(pod.status, "conditions", last)
             elif conditions:
-                for condition, last in zip(conditions, self._conditions, strict=False):
-                    if condition.type == last.type:
-                        force_setattr(condition, "type", last.type)
-                    if condition.status == last.status:
-                        force_setattr(condition, "status", last.status)
-                self._conditions = conditions
+                for condition, before in zip(conditions, last, strict=False):
+                    if condition.type == before.type:
+                        force_setattr(condition, "type", before.type)
+                    if condition.status == before.status:
+                        force_setattr(condition, "status", before.status)
+                last = self._conditions = conditions
 
     def _share_projected(self, volume: Volume) -> None:
         if volume.projected == self._projected:
@@ -89,11 +88,13 @@ class _Parts:
         self._last: tuple[object, ...] = ()
         self._shown: tuple[tuple[str, object], ...] = ()
 
-    def share(self, struct: ApiStruct) -> None:
-        parts = self._read(struct)
-        if parts == self._last:
-            for field, part in self._shown:
-                force_setattr(struct, field, part)
-            return
-        self._last = parts
-        self._shown = tuple((field, part) for field, part in zip(self._fields, parts, strict=True) if part)
+    def share(self, structs: Sequence[ApiStruct]) -> None:
+        last, shown = self._last, self._shown
+        for struct, parts in zip(structs, map(self._read, structs), strict=True):
+            if parts == last:
+                for field, part in shown:
+                    force_setattr(struct, field, part)
+            else:
+                last = parts
+                shown = tuple((field, part) for field, part in zip(self._fields, parts, strict=True) if part)
+        self._last, self._shown = last, shown

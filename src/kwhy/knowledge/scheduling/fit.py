@@ -302,14 +302,31 @@ def _summed(scene: Scene, node: Subject) -> Mapping[str, Decimal] | None:
     if scene.listing("Pod", None) is None:
         return None
     count, total = 0, dict[str, Decimal]()
+    known = scene.derive_once(_requests_by_resources)
     for subject, struct in structs_on(scene, node):
         bound = struct or whole_pod(scene, subject)
         if bound is None:
             return None
-        if bound.status.phase not in ("Succeeded", "Failed"):
-            _add(total, requests_of(bound))
-            count += 1
+        if bound.status.phase in ("Succeeded", "Failed"):
+            continue
+        count += 1
+        spec = bound.spec
+        if isinstance(spec.containers, list) and len(spec.containers) == 1 and not spec.init_containers:
+            key = id(spec.containers[0].resources)
+            requests = known.get(key) if not spec.overhead else None
+            if requests is None:
+                requests = requests_of(bound)
+                if not spec.overhead:
+                    known[key] = requests
+        else:
+            requests = requests_of(bound)
+        _add(total, requests)
     return {**total, "pods": Decimal(count)}
+
+
+def _requests_by_resources(scene: Scene) -> dict[int, Mapping[str, Decimal]]:
+    """By the identity of the resources of an only container, which neighbouring pods share. Filled as nodes ask."""
+    return {}
 
 
 def host_ports(pod: Pod) -> set[tuple[int, str]]:
