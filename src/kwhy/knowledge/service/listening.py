@@ -20,8 +20,9 @@ _LOOPBACK = ("127.", "localhost", "[::1]")
 
 
 class ListeningPort(msgspec.Struct, frozen=True):
-    """A port of a pod. ``loopback``: only programs in the same pod reach it. ``name`` is the declared name, if any.
+    """A port of a pod. ``loopback``: only programs in the same pod reach it. ``name`` is the declared name, "" if none.
 
+    ``name`` is None where it was not shown (describe before kubectl 1.33).
     ``lone``: the pod is ready and has one container, so what that declares is all that the pod declares.
     """
 
@@ -29,7 +30,7 @@ class ListeningPort(msgspec.Struct, frozen=True):
     port: int
     by: By
     at: Locator
-    name: str = ""
+    name: str | None = ""
     loopback: bool = False
     lone: bool = False
 
@@ -68,7 +69,7 @@ def ports_of(scene: Scene, pod: Subject) -> list[ListeningPort]:
             says = f"containerPort: {port.container_port}"
             at = place.document.at(place.line, where, says)
             lone = is_ready and len(view.containers.value) == 1
-            found.append(ListeningPort(pod, port.container_port, "declared", at, port.name or "", lone=lone))
+            found.append(ListeningPort(pod, port.container_port, "declared", at, port.name, lone=lone))
         for probe in (container.readiness_probe, container.liveness_probe) if is_ready else ():
             number = _probed(probe, names)
             if number is not None:

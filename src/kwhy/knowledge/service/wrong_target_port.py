@@ -8,6 +8,7 @@ from kwhy.facts.objects import ServicePort
 from kwhy.knowledge.app.errors import APP_ERRORS
 from kwhy.knowledge.service.backend import Backend, backend
 from kwhy.knowledge.service.consumers import CALLS_AND_IS_REFUSED
+from kwhy.knowledge.service.endpoints_without_port import ENDPOINTS_WITHOUT_PORT, endpoints_without_port
 from kwhy.knowledge.service.listening import ListeningPort, declared_ports_known, ports_of
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.document import Locator
@@ -16,6 +17,7 @@ from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Basis, Evidence, Gap, Present, Unsure, Verdict, unsure
 from kwhy.probes.kubectl import LIST, LOGS, OBJECT
+from kwhy.scene.relations import ITSELF
 from kwhy.scene.scene import Scene
 from kwhy.scene.views import ServiceView
 
@@ -80,7 +82,11 @@ def routes(scene: Scene, service: Subject) -> list[Route]:
     return found
 
 
-@rule(WRONG_TARGET_PORT, rows=("S2",), leads=(leads_to(APP_ERRORS, via=CALLS_AND_IS_REFUSED),))
+@rule(
+    WRONG_TARGET_PORT,
+    rows=("S2",),
+    leads=(leads_to(APP_ERRORS, via=CALLS_AND_IS_REFUSED), leads_to(ENDPOINTS_WITHOUT_PORT, via=ITSELF)),
+)
 def wrong_target_port(
     service: ServiceView, behind: Backend = given(backend), ways: list[Route] = given(routes)
 ) -> Verdict:
@@ -133,8 +139,13 @@ def _judge_name(service: ServiceView, way: Route, target: str, pod: Subject) -> 
     if same:
         return Absent((Evidence(same[0].at, f"{same[0].pod.name} declares port {target} as {same[0].port}"),))
     declared = [p for p in way.listening if p.by == "declared"]
+    portless = endpoints_without_port(service.scene, service.subject)
+    if declared and (portless is not None or all(p.name is not None for p in declared)):
+        found = _present(way, target, declared, Basis.RECOMPUTED)
+        return found if portless is None else msgspec.structs.replace(found, because=(*found.because, portless))
     if declared:
-        return _present(way, target, declared, Basis.RECOMPUTED)
+        probe = OBJECT.of(kind="pod", name=pod.name, namespace=pod.namespace)
+        return Unsure((Gap(f"the names of the ports that {pod.name} declares", (probe,)),))
     if way.declared_at is not None:
         where = way.declared_at
         because = (
