@@ -90,7 +90,7 @@ node(
         pressure() {{ kubectl get node node-a -o jsonpath='{{.status.conditions[?(@.type=="MemoryPressure")].status}}' | grep True; }}
         await 60 pressure
     """,
-    undo=RESTORE + "sleep 30",
+    undo=RESTORE + "sleep 30; kubectl -n shop delete pod --field-selector=status.phase=Failed",
     settle=35,
 )
 node(
@@ -106,7 +106,7 @@ node(
     """
     + said
     + "for c in 'df -h /var/lib/kubelet' 'df -i /var/lib/kubelet'; do say $c; done >$KEEP/df.txt",
-    undo=RESTORE + "sleep 30",
+    undo=RESTORE + "sleep 30; kubectl -n shop delete pod --field-selector=status.phase=Failed",
     settle=35,
 )
 node(
@@ -147,7 +147,7 @@ node(
 )
 node(
     "registry-down",
-    "Process/node-a/registry",
+    "Registry/registry.lab.example",
     "The image registry that node-a pulls from (127.0.0.1:5555) refuses connections, so no image of any workload can be pulled.",
     make="stop registry"
     + run("Deployment", "search", "registry.lab.example/shop/search:3.1.0", '["/bin/search"]')
