@@ -8,8 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kwhy.facts.objects import Listing, Observation
 from kwhy.ingest.parsers.terminal_session import FORMAT
+from kwhy.ingest.reading import read_document
 from kwhy.ingest.recognise import head_of
+from kwhy.ingest.session.prompts import prompt_of
 from kwhy.model.document import Document
 
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
@@ -276,3 +279,46 @@ def test_mutated_sessions_never_raise(path: Path, place: float, junk: bytes) -> 
     mutated = data[:at] + junk + data[at:]
     score(mutated)
     list(FORMAT.parse(Document("x", mutated)))
+
+
+#: kubectl 1.34.4.
+PODS = "NAME    READY   STATUS    RESTARTS   AGE\nweb-0   0/1     Pending   0          5m\n"
+NODES = "NAME     STATUS   ROLES    AGE   VERSION\nnode-a   Ready    <none>   20m   v1.34.4\n"
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "$ {}", "# {}", "> {}", "% {}", "$ sudo {}", "$ time {}", "$> {}", "+ {}", ">>> {}",
+        "[root@n1 ~]# {}", "[root@n1 kubernetes]#{}", "[me@host x (main)]$ {}", "[ec2-user@ip-10-0-0-1 ~]$ {}",
+        "root@n1:~# {}", "ubuntu@ip-10-0-0-1:~/dir$ {}", "root@web-0:/app# {}", "me@host:~/x (main)$ {}",
+        "(⎈|prod:shop) me@host:~$ {}", "(base) me@host:~/x$ {}", "[14:02:33] me@host:~$ {}", "14:02:33 me@host ~ $ {}",
+        "me@MacBook-Pro ~ % {}", "MacBook:~ me$ {}", "➜  ~ {}", "❯ {}", "~/src main* ❯ {}", "λ {}",
+        "me in ~/src on main\n❯ {}", "╭─me@host ~\n╰─$ {}", "┌──(me㉿kali)-[~]\n└─$ {}", "user@host[~]$ {}",
+        "me@host ~> {}", "[I] me@host ~> {}", "me@host MINGW64 ~/x (main)\n$ {}",
+        "PS C:\\Users\\me> {}", "PS> {}", "C:\\Users\\me>{}", "oc> {}",
+        "bash-5.1$ {}", "sh-4.2# {}", "/ # {}", "/app $ {}", "node1# {}", "k8s-master:~ # {}",
+        "Every 2.0s: {}        node1: Mon Nov 22 02:19:49 2026\n",
+        "${}", "#{}", "执行命令：{}", "命令: {}", "1. {}", "1  {}", "`{}`", "**{}**", "{}",
+    ],
+)  # fmt: skip
+def test_commands_are_found_behind_the_prompts_of_many_shells_and_reports(prompt: str) -> None:
+    asked = ("kubectl get pods -n shop", PODS), ("kubectl get nodes", NODES)
+    text = "".join(f"{prompt.replace('{}', command)}\n{output}" for command, output in asked)
+    evidence = read_document(Document("session.txt", text.encode()))
+    shown = {(observation.kind, observation.object.metadata.namespace) for observation in evidence.of(Observation)}
+    assert {("Pod", "shop"), ("Node", "")} <= shown
+    assert {(listing.kind, listing.namespace) for listing in evidence.of(Listing)} == {("Pod", "shop"), ("Node", None)}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Warning: kubectl apply should be used on resource created by either kubectl create --save-config or apply",
+        "- kubectl get pods shows that all of them are ready",
+        "note: kubectl describe is what you should run next.",
+        "1. kubectl is not installed on this machine",
+    ],
+)
+def test_sentences_about_kubectl_are_no_commands(line: str) -> None:
+    assert prompt_of(line) is None

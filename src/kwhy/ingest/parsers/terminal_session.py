@@ -42,7 +42,9 @@ def _recognise_session(head: Head) -> float:
         return 1.0
     if certain:
         return 0.97
-    likely = any(prompt.sureness is Sureness.LIKELY or prompt.style in ("bare", "trace") for _, prompt in typed)
+    likely = any(
+        prompt.sureness is Sureness.LIKELY or prompt.style in ("bare", "trace", "tight", "label") for _, prompt in typed
+    )
     return 0.85 if likely and not _looks_like_comments(lines, typed) else 0.0
 
 

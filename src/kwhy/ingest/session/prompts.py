@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from kwhy.ingest.session.programs import PROSE
 from kwhy.ingest.session.words import is_command, reads_as_command
 from kwhy.model.expressions import expression
 
@@ -48,11 +49,19 @@ _PYTHON = r"(?:\([\w.:/@ |⎈-]{1,80}\) ?)?"
 _STYLES: Final[tuple[tuple[str, Sureness, re.Pattern[str]], ...]] = tuple(
     (name, sureness, expression(pattern))
     for name, sureness, pattern in (
+        # Every 2.0s: kubectl get pods      n1: Mon Nov 22 02:19:49 2026      watch(1)
+        (
+            "watch",
+            Sureness.CERTAIN,
+            rf"Every \d{{1,6}}(?:[.,]\d)?s: (?P<command>\S.*?)"
+            rf"(?: {{2,}}{_HOST}: [A-Z][a-z]{{2}} .{{0,40}}| {{2,}}.{{0,60}})?$",
+        ),
         # [root@n1 ~]# kubectl get node        bash on Red Hat, /etc/bashrc
         (
             "bracket",
             Sureness.CERTAIN,
-            rf"{_CLOCK}{_PYTHON}\[{_CLOCK}{_USER}@{_HOST}[ :][^\]\n]{{0,256}}\] ?[#$%](?: (?P<command>.*))?$",
+            rf"{_CLOCK}{_PYTHON}\[{_CLOCK}{_USER}@{_HOST}[ :][^\]\n]{{0,256}}\] ?[#$%]"
+            r"(?: (?P<command>.*)|(?P<tight>\w.*))?$",
         ),
         # root@node-a:/# ps aux                bash on Debian, /etc/bash.bashrc
         (
@@ -64,7 +73,7 @@ _STYLES: Final[tuple[tuple[str, Sureness, re.Pattern[str]], ...]] = tuple(
         (
             "spaced",
             Sureness.CERTAIN,
-            rf"{_CLOCK}{_PYTHON}{_USER}@{_HOST} [~/][^\s#$%>]{{0,256}} ?[#$%>](?: (?P<command>.*))?$",
+            rf"(?:\[[INRV]\] )?{_CLOCK}{_PYTHON}{_USER}@{_HOST} [~/][^\s#$%>]{{0,256}} ?[#$%>](?: (?P<command>.*))?$",
         ),
         # sh-4.2$ ls    bash-5.1# ip a         sh and bash without profile
         ("shell", Sureness.CERTAIN, r"(?:sh|bash)-\d\.\d[#$](?: (?P<command>.*))?$"),
@@ -93,12 +102,23 @@ _STYLES: Final[tuple[tuple[str, Sureness, re.Pattern[str]], ...]] = tuple(
         ("bare", Sureness.AMBIGUOUS, r"[$%] (?P<command>\S.*)$"),
         ("root", Sureness.AMBIGUOUS, r"# (?P<command>\S.*)$"),
         ("angle", Sureness.AMBIGUOUS, r"> (?P<command>\S.*)$"),
+        # $kubectl get pods    #kubectl get nodes              retyped without the blank
+        ("tight", Sureness.AMBIGUOUS, r"[$#%>](?P<command>(?:sudo )?(?:kubectl|oc) \S.*)$"),
+        # 1. kubectl get pods    执行命令：kubectl get nodes    `kubectl get svc`    **kubectl get po**     in a report
+        (
+            "label",
+            Sureness.AMBIGUOUS,
+            r"(?:\d{1,2} {0,2}[.)、:] ?|\d{1,2} {2}|[-*] |[^\s:：]{1,20}[:：] ?)?(?P<mark>[`*]{0,2})"
+            r"(?P<command>(?:sudo )?(?:kubectl|oc) \S.*?)(?P=mark)$",
+        ),
     )
 )
 #: {"a":1}[root@n1 ~]# ls : output that ended without a line end
 _GLUED: Final = expression(rf"(?<=[^\s#])\[{_USER}@{_HOST} [^\]\n]{{1,128}}\][#$] (?P<command>\S.*)$")
 #: What every prompt has: its sign with a space or nothing behind it, or a telling beginning. Most lines have neither.
-_HINT: Final = expression(r"[#$%>❯λ»▶➤](?: |$)|^(?:➜|╰|└|~|\+|PS|[A-Z]:\\)")
+_HINT: Final = expression(
+    r"[#$%>❯λ»▶➤](?: |$)|^(?:➜|╰|└|~|\+|PS|[A-Z]:\\|Every \d)|\]#|^[^a-z]?.{0,24}\b(?:kubectl|oc) "
+)
 #: With what a command begins; "#0 [ffff880826267a40] __schedule" is a frame of crash(8), not a root prompt.
 _TYPED: Final = expression(r"[\w./~\\\"'({!\[-]")
 
@@ -111,7 +131,9 @@ def prompt_of(line: str) -> Prompt | None:
         match = pattern.match(line)
         if match is None:
             continue
-        command = _typed(match["command"] or "")
+        command = _typed(match["command"] or match.groupdict().get("tight") or "")
+        if style == "label" and (command == line or not PROSE.isdisjoint(command.split())):
+            continue  # a bare command needs no prompt; a sentence is none
         if _believed(command, sureness):
             return Prompt(command, match.groupdict().get("host"), style, sureness)
     glued = _GLUED.search(line)
