@@ -182,7 +182,7 @@ node(
 )
 node(
     "runtime-down",
-    "Process/node-a/containerd",
+    "Node/node-a",
     "containerd is not running on node-a: the kubelet cannot reach its socket and the node is NotReady.",
     make="stop containerd; await 180 node_is NotReady",
     undo="start containerd; await 90 node_is Ready",
@@ -190,7 +190,7 @@ node(
 )
 node(
     "kubelet-bad-config",
-    "Process/node-a/kubelet",
+    "Node/node-a",
     "The kubelet of node-a does not start: evictionHard in its configuration is a list, which cannot be decoded.",
     make=f"stop kubelet; sed -i 's/^evictionHard:.*/evictionHard: [memory.available<200Mi]/' {CONFIG}; start kubelet; await 120 node_is NotReady",
     undo="cp $LAB/node/kubelet.yaml /var/lib/kubelet/config.yaml; start kubelet; await 60 node_is Ready",
