@@ -148,12 +148,18 @@ def _looked_up(caller: str, path: str, query: Query) -> Recorded:
     return found or Recorded(404, {"Content-Type": "text/plain; charset=utf-8"}, b"404 page not found\n")
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Clients that hang up are what some tests are about; what goes wrong otherwise shows in the client."""
+
+
 @contextmanager
 def serving(api: RecordedApi | None = None) -> Iterator[RecordedApi]:
     """A server on a free port of loopback."""
     api = api or RecordedApi()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"api": api}))
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), type("Bound", (Handler,), {"api": api}))
     thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     api.url = f"http://127.0.0.1:{server.server_port}"

@@ -27,6 +27,7 @@ from kwhy.facts.objects import Listing, ObjectBatch
 from kwhy.ingest.raw import RawFile
 from kwhy.ingest.reading import Evidence, NothingReadable, read
 from kwhy.live.answers import Contents, Failure, Why
+from kwhy.live.cluster import WORKERS
 from kwhy.live.listing import ReadSoFar, read_list
 from kwhy.live.options import LiveOptions
 from kwhy.live.resources import Resource, resources
@@ -127,10 +128,10 @@ def test_a_list_of_two_requests_is_whole_only_with_both(api: RecordedApi) -> Non
 
 
 def test_a_silent_server_costs_the_limit_of_one_answer(api: RecordedApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kwhy.live.server.READ_SECONDS", 0.2)
+    monkeypatch.setattr("kwhy.live.server.NODE_SECONDS", 0.2)
     api.faults[PODS_PATH] = [slow(2.0)]
     started = time.monotonic()
-    answer = direct(api).get("api/v1/pods", {"limit": "500"}, retry=False)
+    answer = direct(api).get("api/v1/pods", {"limit": "500"}, of_node=True)
     assert isinstance(answer, Failure)
     assert answer.says.startswith("no answer within")
     assert time.monotonic() - started < 1.5
@@ -169,6 +170,18 @@ def test_an_interrupted_reading_is_not_tried_again(api: RecordedApi) -> None:
     assert isinstance(server.get("api/v1/pods", {}), Failure)
     assert api.paths() == [PODS_PATH]
     assert server.get("api/v1/nodes", {}) == Failure(Why.UNREACHABLE, "the reading was interrupted")
+
+
+def test_a_node_that_is_silent_does_not_count_against_the_server(
+    api: RecordedApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kwhy.live.server.NODE_SECONDS", 0.1)
+    server = direct(api)
+    path = "/api/v1/namespaces/shop/pods/web-1/log"
+    api.faults[path] = [slow(0.5)] * 5
+    for _ in range(5):
+        assert isinstance(server.get(path.lstrip("/"), {}, of_node=True), Failure)
+    assert isinstance(server.get("api/v1/pods", {"limit": "500"}), Contents)
 
 
 # --- what becomes of it in a diagnosis --------------------------------------------------------------------------------
@@ -255,7 +268,10 @@ def test_a_kubelet_that_gives_no_logs_is_named_once(cluster: RecordedApi) -> Non
     diagnosis = diagnose(["cluster"], live=LiveOptions(namespaces=("banners",)))
     (line,) = diagnosis.coverage.unrecognised
     assert line.startswith("cluster: not read in namespace banners: pods/log of banners-")
-    assert line.endswith("(the API server asks the kubelet: dial tcp 10.55.0.10:10250: connect: connection refused)")
+    why = "the API server asks the kubelet of node-a: dial tcp 10.55.0.10:10250: connect: connection refused"
+    assert line.endswith(f"({why})")
+    asked = [path for path in cluster.paths() if path.endswith("/log")]
+    assert len(asked) <= WORKERS, "a node that gives no log is asked for no other"
 
 
 def _pods(api: RecordedApi, namespace: str) -> list[str]:

@@ -45,7 +45,7 @@ def test_what_could_not_be_decided_names_the_logs_to_read(scene: Scene, shop: st
     probes = (LOGS.of(name=shop, namespace="shop"), PREVIOUS_LOGS.of(name=shop, namespace="shop"))
     asked = logs_asked_for(diagnosis(Gap("what it says", probes)), scene)
     container = asked[0].container
-    assert asked == (Log("shop", shop, container), Log("shop", shop, container, previous=True))
+    assert asked == tuple(Log("shop", shop, container, previous, node="node-a") for previous in (False, True))
 
 
 def test_logs_of_pods_that_are_not_there_are_not_asked_for(scene: Scene) -> None:

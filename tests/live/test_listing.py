@@ -45,7 +45,7 @@ class Answering:
     def __init__(self, body: bytes) -> None:
         self._body = body
 
-    def get(self, path: str, query: Mapping[str, str], *, accept: str = JSON, retry: bool = True) -> Answer:
+    def get(self, path: str, query: Mapping[str, str], *, accept: str = JSON, of_node: bool = False) -> Answer:
         return Contents(self._body)
 
     def give_up(self, says: str) -> None:

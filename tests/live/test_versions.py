@@ -19,7 +19,7 @@ class Served:
         self._groups = groups
         self._missing = missing
 
-    def get(self, path: str, query: Mapping[str, str], *, accept: str = JSON, retry: bool = True) -> Answer:
+    def get(self, path: str, query: Mapping[str, str], *, accept: str = JSON, of_node: bool = False) -> Answer:
         if path == "apis":
             groups = [{"name": n, "versions": [{"version": v} for v in vs]} for n, vs in self._groups.items() if n]
             return Contents(json.dumps({"groups": groups}).encode()) if groups else Failure(Why.FORBIDDEN, "no")

@@ -42,10 +42,11 @@ Answer: TypeAlias = Contents | Failure
 class Api(Protocol):
     """An API server that can be read, and nothing else."""
 
-    def get(self, path: str, query: Mapping[str, str], *, accept: str = JSON, retry: bool = True) -> Answer:
+    def get(self, path: str, query: Mapping[str, str], *, accept: str = JSON, of_node: bool = False) -> Answer:
         """The answer to GET ``path`` (no leading slash) in the form ``accept``.
 
-        ``retry``: try again where the server is busy or the connection breaks.
+        ``of_node``: the server asks a node for it. Then the wait is short, nothing is tried again, and silence says
+        nothing about the server.
         """
         ...
 

@@ -47,7 +47,8 @@ class Reading:
     _not_read: list[Refusal] = field(default_factory=list)
     _suspects: dict[tuple[str, str], Pod] = field(default_factory=dict)
     _warned: set[tuple[str, str]] = field(default_factory=set)
-    _read_logs: set[Log] = field(default_factory=set)
+    _read_logs: set[str] = field(default_factory=set)
+    _silent_nodes: dict[str, Failure] = field(default_factory=dict)
     _left_out: int = 0
     _narrowed: str = ""
     _spaces: tuple[str, ...] = ()
@@ -159,8 +160,8 @@ class Reading:
 
     def these_logs(self, logs: Iterable[Log]) -> Iterator[RawFile]:
         """The named logs, each once per reading. Logs that do not exist are no failure."""
-        asked = [log for log in dict.fromkeys(logs) if log not in self._read_logs]
-        self._read_logs.update(asked)
+        asked = [log for log in dict.fromkeys(logs) if log.document not in self._read_logs]
+        self._read_logs.update(log.document for log in asked)
         refused: set[str] = set()
         pool = ThreadPoolExecutor(WORKERS)
         try:
@@ -178,20 +179,24 @@ class Reading:
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _log(self, log: Log, refused: set[str]) -> Contents | Failure | None:
-        """The log; None where the namespace has refused another one."""
+        """The log; None where the namespace has refused another one. A node that gives no log is asked for no other."""
         if log.namespace in refused:
             return None
-        answer = self._api.get(log.path, log.query, retry=False)
+        if log.node in self._silent_nodes:
+            return self._silent_nodes[log.node]
+        answer = self._api.get(log.path, log.query, of_node=True)
         if isinstance(answer, Failure) and answer.why is Why.FORBIDDEN:
             refused.add(log.namespace)
+        elif isinstance(answer, Failure) and answer.why is Why.OTHER and not _has_no_log(answer) and log.node:
+            asked = _OF_KUBELET.fullmatch(answer.says)
+            said = f"the API server asks the kubelet of {log.node}: {asked['why'] if asked else answer.says}"
+            answer = self._silent_nodes.setdefault(log.node, Failure(Why.OTHER, said))
         return answer
 
     def _log_refused(self, log: Log, failure: Failure) -> None:
         forbidden = failure.why is Why.FORBIDDEN
         name = "" if forbidden else log.pod
-        asked = _OF_KUBELET.fullmatch(failure.says)
-        says = f"the API server asks the kubelet: {asked['why']}" if asked else failure.says
-        self._refused(Refusal("get", "pods/log", "", "Pod", says, log.namespace, name, forbidden))
+        self._refused(Refusal("get", "pods/log", "", "Pod", failure.says, log.namespace, name, forbidden))
 
     # --- the account ----------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Final
 
 from kwhy.facts.objects import Pod
-from kwhy.live.logs import Log
+from kwhy.live.logs import Log, node_of
 from kwhy.model.diagnosis import Diagnosis
 from kwhy.model.expressions import expression
 from kwhy.model.subject import Subject
@@ -38,9 +38,12 @@ def logs_asked_for(
 
 def _logs(scene: Scene, pods: Iterable[tuple[Subject, bool]]) -> tuple[Log, ...]:
     found: dict[Log, None] = {}
-    for pod, previous in pods:
-        for container in _containers(scene, pod):
-            found[Log(pod.namespace or "", pod.name, container, previous)] = None
+    for subject, previous in pods:
+        pod = _shown(scene, subject)
+        if pod is None or not isinstance(pod.spec.containers, list):
+            continue
+        for container in pod.spec.containers:
+            found[Log(subject.namespace or "", subject.name, container.name, previous, node_of(pod))] = None
         if len(found) > MOST_QUIET:
             break
     return tuple(found)
@@ -53,11 +56,9 @@ def _running(scene: Scene) -> Iterator[tuple[Subject, bool]]:
             yield Subject("Pod", pod.metadata.name, pod.metadata.namespace or None), False
 
 
-def _containers(scene: Scene, pod: Subject) -> list[str]:
-    for view in scene.observations(pod):
-        if isinstance(view.object, Pod) and isinstance(view.object.spec.containers, list):
-            return [container.name for container in view.object.spec.containers]
-    return []
+def _shown(scene: Scene, subject: Subject) -> Pod | None:
+    views = (view.object for view in scene.observations(subject))
+    return next((pod for pod in views if isinstance(pod, Pod)), None)
 
 
 def _in_question(scene: Scene, about: Subject | None, symptom: str | None) -> Iterator[tuple[Subject, bool]]:

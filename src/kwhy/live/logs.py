@@ -28,13 +28,14 @@ _NEVER_RAN: Final = frozenset(
 )  # fmt: skip
 
 
-class Log(msgspec.Struct, frozen=True, order=True):
-    """One container's log; ``previous``: of the run before the current one."""
+class Log(msgspec.Struct, frozen=True):
+    """One container's log; ``previous``: of the run before the current one. ``node``: whose kubelet has it."""
 
     namespace: str
     pod: str
     container: str
     previous: bool = False
+    node: str = ""
 
     @property
     def path(self) -> str:
@@ -74,9 +75,14 @@ def wanted(pods: Iterable[Pod], of_interest: Callable[[Pod], bool] = lambda pod:
             alike = (*_owner(pod), status.name, previous)
             siblings[alike] = siblings.get(alike, 0) + 1
             if siblings[alike] <= SIBLINGS:
-                found[Log(meta.namespace, meta.name, status.name, previous)] = None
+                found[Log(meta.namespace, meta.name, status.name, previous, node_of(pod))] = None
     logs = tuple(found)
     return Wanted(logs[:MOST_LOGS], max(len(logs) - MOST_LOGS, 0))
+
+
+def node_of(pod: Pod) -> str:
+    """The node that the pod is bound to; "" where it has none."""
+    return pod.spec.node_name or ""
 
 
 def is_quiet(pod: Pod) -> bool:

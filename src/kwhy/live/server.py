@@ -22,6 +22,8 @@ from kwhy.model.expressions import expression
 CONNECT_SECONDS: Final = 5.0
 #: Between two pieces of an answer. The API server itself gives a list up after 60 s (kube-apiserver --request-timeout).
 READ_SECONDS: Final = 30.0
+#: The same for what a node answers: a kubelet that is there gives a log at once.
+NODE_SECONDS: Final = 10.0
 #: Of one answer.
 ANSWER_SECONDS: Final = 120.0
 #: A page that is larger when unpacked is not read.
@@ -74,28 +76,29 @@ class ReadOnlyServer:
         with self._lock:
             self._lost = self._lost or says
 
-    def get(self, path: str, query: Mapping[str, str], *, accept: str = JSON, retry: bool = True) -> Answer:
+    def get(self, path: str, query: Mapping[str, str], *, accept: str = JSON, of_node: bool = False) -> Answer:
         """The answer to GET ``path``; see :class:`kwhy.live.answers.Api`."""
         url = f"{self._url}/{quote(path)}" + (f"?{urlencode(query)}" if query else "")
         outcome: Answer = Failure(Why.OTHER, "no attempt was made")
-        for attempt in range(ATTEMPTS if retry else 1):
+        for attempt in range(1 if of_node else ATTEMPTS):
             if self._lost is not None:
                 return outcome if attempt else Failure(Why.UNREACHABLE, self._lost)
-            outcome, wait = self._once(url, accept, BACKOFF * 2**attempt)
-            if wait is None:
+            patience = NODE_SECONDS if of_node else READ_SECONDS
+            outcome, wait = self._once(url, accept, patience, BACKOFF * 2**attempt)
+            if wait is None or of_node:
                 return outcome
-            if attempt + 1 < ATTEMPTS and retry:
+            if attempt + 1 < ATTEMPTS:
                 if time.monotonic() + wait > self._deadline:
                     break
                 self._sleep(wait)
         return outcome
 
-    def _once(self, url: str, accept: str, backoff: float) -> tuple[Answer, float | None]:
+    def _once(self, url: str, accept: str, patience: float, backoff: float) -> tuple[Answer, float | None]:
         """One attempt, and for how long to wait before another; None where that is of no use."""
         left = self._deadline - time.monotonic()
         if left <= 0:
             return Failure(Why.OTHER, "the time for reading was over"), None
-        limit = urllib3.Timeout(connect=min(CONNECT_SECONDS, left), read=min(READ_SECONDS, left))
+        limit = urllib3.Timeout(connect=min(CONNECT_SECONDS, left), read=min(patience, left))
         try:
             response = self._pool.request(
                 "GET",
@@ -109,7 +112,8 @@ class ReadOnlyServer:
             self._answered(response.headers.get("Date", ""))
             body = self._body(response, time.monotonic() + min(ANSWER_SECONDS, left))
         except ReadTimeoutError:
-            return self._silent(f"no answer within {READ_SECONDS:.0f} s"), backoff
+            says = f"no answer within {patience:.0f} s"
+            return (self._silent(says) if patience == READ_SECONDS else Failure(Why.OTHER, says)), backoff
         except (HTTPError, LocationParseError, OSError) as error:
             return self._silent(_plain(error)), backoff
         if isinstance(body, Failure):
