@@ -46,17 +46,18 @@ class Traits(msgspec.Struct, frozen=True):
 
 
 def alike(scene: Scene, pod: Pod) -> list[list[Subject]]:
-    """Every node that was shown, grouped by what it is for the pod; in the order of the evidence."""
+    """Every node that was shown, grouped by what it is for the pod; those that its selector excludes last."""
     ports = host_ports(pod)
     refused = [(term.topology_key, joined_domains(scene, pod, term)) for term in anti_affinity_terms(pod)]
     groups: list[list[Traits]] = []
+    refusing: dict[int, list[Traits]] = defaultdict(list)
     for same in _by_labels(scene, _asked(pod)):
         if selector_refuses(pod, same[0].labels, same[0].node.name):
-            groups.append(same)
+            refusing[same[0].look] += same  # whatever the values are that the pod does not want
             continue
         for equal in _by_room(scene, same, requests_of(pod)):
             groups.extend(_by_company(scene, equal, ports, refused) if ports or refused else [equal])
-    return [[traits.node for traits in group] for group in groups]
+    return [[traits.node for traits in group] for group in (*groups, *refusing.values())]
 
 
 def _by_room(scene: Scene, nodes: list[Traits], requests: Mapping[str, Decimal]) -> Iterable[list[Traits]]:
