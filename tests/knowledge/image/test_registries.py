@@ -103,7 +103,7 @@ def test_a_node_without_room_for_the_image_is_to_be_cleared() -> None:
 DENIED = "image/pull_denied/private_registry"
 
 
-def with_secret(tmp_path: Path, **secret: Any) -> str:
+def with_secret(tmp_path: Path, **secret: Any) -> tuple[str, str]:
     """The recorded refusal, with a Secret of the name that the pod gives as its pull secret."""
     files = objects_and_logs(recorded(DENIED))
 
@@ -130,12 +130,17 @@ def with_secret(tmp_path: Path, **secret: Any) -> str:
         {"apiVersion": "v1", "kind": "List", "items": [{**item, **secret}]}
     ).encode()
     diagnosis = diagnosed_files(files, tmp_path)
-    return next(c.finding.title for c in diagnosis.root_causes if c.finding.condition.code == "image.pull-denied")
+    finding = next(c.finding for c in diagnosis.root_causes if c.finding.condition.code == "image.pull-denied")
+    return finding.subject.kind, finding.title
 
 
 def test_a_pull_secret_of_another_type_holds_no_account(tmp_path: Path) -> None:
-    assert "is of type Opaque" in with_secret(tmp_path)
+    kind, title = with_secret(tmp_path)
+    assert kind == "Secret"
+    assert "is of type Opaque" in title
 
 
 def test_a_pull_secret_of_the_right_type_is_not_called_wrong(tmp_path: Path) -> None:
-    assert "regcred" not in with_secret(tmp_path, type="kubernetes.io/dockerconfigjson")
+    kind, title = with_secret(tmp_path, type="kubernetes.io/dockerconfigjson")
+    assert kind == "Deployment"
+    assert "regcred" not in title

@@ -158,6 +158,27 @@ NO_SPACE = LogPattern(
     "The programs named beside the examples; strerror(ENOSPC).",
     key=tuple(name for name in PATHS if name != "nio"),
 )
+OPEN_FILES = LogPattern(
+    "own-container.too-many-open-files",
+    "",
+    ("oo many open files", "EMFILE", "ENFILE"),
+    r"(?i:too many open files)(?P<system> in system)?|\bEMFILE\b|\b(?P<table>ENFILE)\b",
+    (
+        # BusyBox shell/ash.c; recorded
+        "2026-11-22T02:31:48.124000996Z sh: eval: line 0: can't create /dev/null: Too many open files",
+        # Go net (OpError), os (PathError)
+        "accept tcp [::]:8080: accept4: too many open files",
+        # CPython Objects/exceptions.c (OSError)
+        "OSError: [Errno 24] Too many open files: '/data/segment-1021'",
+        # Node.js lib/internal/errors.js (uvException)
+        "Error: EMFILE: too many open files, open '/data/segment-1021'",
+        # nginx src/event/ngx_event_accept.c
+        "2021/05/01 00:00:00 [crit] 7#7: accept4() failed (24: Too many open files)",
+        # OpenJDK java.net.ServerSocket
+        "java.net.SocketException: Too many open files",
+    ),
+    "The programs named beside the examples; strerror(EMFILE), strerror(ENFILE).",
+)
 SHELL_REFUSED = LogPattern(
     "own-container.shell-cannot-run",
     "",

@@ -12,7 +12,8 @@ from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Evidence, Present, Verdict
-from kwhy.scene.relations import ITSELF
+from kwhy.model.wording import named
+from kwhy.scene.relations import ITSELF, owner_of
 from kwhy.scene.scene import Scene
 from kwhy.scene.views import PodView
 
@@ -20,7 +21,7 @@ PULL_DENIED = Condition(
     code="image.pull-denied",
     kind="Pod",
     nature=Nature.ROOT,
-    title="The registry {registry} denies {subject} the image {image}{hint}",
+    title="The registry {registry} denies {who} the image {image}{hint}",
     summary="The registry wants credentials that the pull did not bring, or hides that the name does not exist.",
     remedies=(
         Remedy(
@@ -59,10 +60,13 @@ def pull_denied(pod: PodView, found: list[Refusal] = given(refusals)) -> Verdict
     """
     secrets = _secrets(pod.scene, pod.subject)
     hint = f": {secrets.says}" if secrets is not None else ""
-    verdict = judged(pod, found, Answer.DENIED, hint=hint)
-    if isinstance(verdict, Present) and secrets is not None:
-        return msgspec.structs.replace(verdict, because=(*verdict.because, secrets))
-    return verdict
+    who = named(owner_of(pod.scene, pod.subject))
+    verdict = judged(pod, found, Answer.DENIED, hint=hint, who=who)
+    if not isinstance(verdict, Present) or secrets is None:
+        return verdict
+    verdict = msgspec.structs.replace(verdict, because=(*verdict.because, secrets))
+    useless = _without_account(pod.scene, pod.subject)
+    return msgspec.structs.replace(verdict, blames=useless) if useless is not None else verdict
 
 
 def _secrets(scene: Scene, pod: Subject) -> Evidence | None:
@@ -71,17 +75,29 @@ def _secrets(scene: Scene, pod: Subject) -> Evidence | None:
         return Evidence(said.at, said.text)
     for observation in scene.observations(pod):
         struct = observation.object
-        named = struct.spec.image_pull_secrets if isinstance(struct, Pod) else None
-        if not isinstance(named, list) or not named:
+        listed = struct.spec.image_pull_secrets if isinstance(struct, Pod) else None
+        if not isinstance(listed, list) or not listed:
             if observation.whole:
                 return Evidence(quoted(observation.field_at("spec"), "no imagePullSecrets"), "it names no pull secret")
             continue
-        for index, secret in enumerate(named):
+        for index, secret in enumerate(listed):
             place = quoted(observation.field_at(f"spec.imagePullSecrets[{index}]"), f"name: {secret.name}")
             wrong = _wrong(scene, Subject("Secret", secret.name, pod.namespace))
             if wrong is not None:
                 return Evidence(place, f"its pull secret {secret.name} {wrong}")
         return None
+    return None
+
+
+def _without_account(scene: Scene, pod: Subject) -> Subject | None:
+    """The pod's pull secret, where it is the only one and of a type that holds no account."""
+    for observation in scene.observations(pod):
+        listed = observation.object.spec.image_pull_secrets if isinstance(observation.object, Pod) else None
+        if isinstance(listed, list) and len(listed) == 1:
+            secret = Subject("Secret", listed[0].name, pod.namespace)
+            types = {o.object.type for o in scene.observations(secret) if isinstance(o.object, Secret)}
+            shown = {kind for kind in types if isinstance(kind, str)}
+            return secret if shown and not shown & PULL_SECRETS else None
     return None
 
 
