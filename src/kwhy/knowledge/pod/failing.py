@@ -21,7 +21,7 @@ from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
 from kwhy.probes.kubectl import DESCRIBE_NAMESPACED
 from kwhy.scene.clock import parse_timestamp
 from kwhy.scene.events import MergedEvent
-from kwhy.scene.recency import known_by_events, unanswered
+from kwhy.scene.recency import known_by_events, newer, unanswered
 from kwhy.scene.relations import OWNS, SELECTS
 from kwhy.scene.scene import Scene
 from kwhy.scene.views import PodView
@@ -39,6 +39,10 @@ POD_FAILING = Condition(
 RESTART_MEMORY = 600.0
 #: A deletion is overdue this long after the grace period, which deletionTimestamp already includes.
 DELETION_SLACK = 30.0
+#: A pod that is younger than this has not had the time to start (seconds): sandbox, image and volumes take some.
+NEW = 15.0
+#: Words of a container that waits for its turn (Kubernetes v1.34 pkg/kubelet/kubelet_pods.go).
+_STARTING = frozenset({"", "ContainerCreating", "PodInitializing"})
 #: Words of the column STATUS that say all is well (printPod, pkg/printers/internalversion/printers.go).
 _WELL = frozenset({"Running", "Completed", "Succeeded"})
 
@@ -128,6 +132,25 @@ NOT_REGISTERED = expression(r"object \"[^\"]{1,63}\"/\"[^\"]{1,253}\" not regist
 FAILED_PROBES = 3
 
 
+# "Deleted pod: web-6f5c6d7f64-2nx8q" (Kubernetes v1.34 pkg/controller/controller_utils.go DeletePod);
+# "delete Pod db-0 in StatefulSet db successful" (pkg/controller/statefulset/stateful_pod_control.go recordPodEvent)
+_GONE = expression(
+    r"(?:Deleted pod: (?P<pod>[a-z0-9.-]{1,253})"
+    r"|delete Pod (?P<ordinal>[a-z0-9.-]{1,253}) in StatefulSet \S{1,253} successful)"
+)
+
+
+def _removed(scene: Scene) -> dict[Subject, MergedEvent]:
+    """Pods of which their controllers say that they deleted them."""
+    found: dict[Subject, MergedEvent] = {}
+    for controller in scene.events.with_reason("SuccessfulDelete"):
+        for event in scene.events_about(controller):
+            gone = _GONE.fullmatch(event.message) if event.reason == "SuccessfulDelete" else None
+            if gone is not None:
+                found.setdefault(Subject("Pod", gone["pod"] or gone["ordinal"], controller.namespace), event)
+    return found
+
+
 def _known_by_events(scene: Scene) -> Iterable[Subject]:
     return known_by_events(scene, "Pod")
 
@@ -145,6 +168,9 @@ def failing_by_events(pod: PodView) -> Verdict:
     if pod.observations:
         return unsure(f"the state of {pod.subject}", *pod.probes())
     failure = unanswered(pod.scene, pod.subject, FAILURES)
+    removed = pod.scene.derive_once(_removed).get(pod.subject)
+    if failure is not None and removed is not None and not newer(failure, removed):
+        return Absent((Evidence(removed.at, removed.message),))
     if failure is None or _means_nothing(failure):
         return unsure(
             f"whether {pod.subject} runs", DESCRIBE_NAMESPACED.of(kind="pod", name=pod.name, namespace=pod.namespace)
@@ -168,11 +194,14 @@ def judge_states(pod: PodView) -> Verdict:
         return Absent((Evidence(pod.phase.place, "the pod ended as it should"),))
     if phase == "Failed":
         return _judge_failed(pod)
+    new = _just_made(pod)
     if phase == "Pending":
-        return _present(pod, pod.phase, _waiting(pod) or "Pending", _since(pod, "PodScheduled"))
+        return new or _present(pod, pod.phase, _waiting(pod) or "Pending", _since(pod, "PodScheduled"))
     statuses = pod.container_statuses
     if not statuses.observed:
         return _judge_printed(pod)
+    if new is not None:
+        return new
     for status in statuses.value:
         if status.ready is not True:
             word = _state_word(status)
@@ -181,6 +210,23 @@ def judge_states(pod: PodView) -> Verdict:
     if restarting is not None:
         return _present(pod, statuses, restarting, Moment())
     return Absent((Evidence(statuses.place, "all its containers are ready"),))
+
+
+def _just_made(pod: PodView) -> Absent | None:
+    """That the pod was made this very moment and nothing has gone wrong yet; None where it has had time."""
+    created, now = pod.creation_timestamp, pod.scene.as_of
+    born = parse_timestamp(created.value) if created.observed else None
+    scheduled = pod.condition("PodScheduled")
+    refused = scheduled.observed and scheduled.value is not None and scheduled.value.status != "True"
+    if born is None or now is None or now - born > NEW or refused:
+        return None
+    for statuses in (pod.init_container_statuses, pod.container_statuses):
+        for status in statuses.value if statuses.observed else []:
+            waiting, last = getattr(status.state, "waiting", None), getattr(status.last_state, "terminated", None)
+            ended = getattr(status.state, "terminated", None)
+            if last or (waiting and waiting.reason not in _STARTING) or (ended and ended.exit_code):
+                return None
+    return Absent((Evidence(created.place, f"it was made {max(0, int(now - born))} s ago"),))
 
 
 def _judge_printed(pod: PodView) -> Verdict:
