@@ -95,8 +95,18 @@ class Reading:
 
     def _lists(self, resource: Resource, served: dict[str, frozenset[str]], spaces: Sequence[str]) -> list[RawFile]:
         scopes: Sequence[str | None] = spaces if spaces and resource.namespaced else (None,)
-        found = (self._list(resource, served, namespace) for namespace in scopes)
+        found = [self._list(resource, served, namespace) for namespace in scopes]
+        if found == [None] and scopes == (None,) and resource.namespaced and self._is_denied(resource):
+            # Some accounts may list pods everywhere and other kinds only where they are at home.
+            found = [self._list(resource, served, self.connection.namespace)]
         return [file for file in found if file is not None]
+
+    def _is_denied(self, resource: Resource) -> bool:
+        """Whether listing the kind in the whole cluster is forbidden."""
+        return any(
+            each.forbidden and each.namespace is None and (each.resource, each.group) == (resource.name, resource.group)
+            for each in self._not_read
+        )
 
     def _list(self, resource: Resource, served: dict[str, frozenset[str]], namespace: str | None) -> RawFile | None:
         """The list in the best version that the server has; None where it has none, or where nothing was read."""
@@ -114,6 +124,9 @@ class Reading:
         if read.failure is None:
             self._whole.append(ReadList(document, read.objects))
         else:
+            forbidden = read.failure.why is Why.FORBIDDEN
+            if forbidden and namespace is not None and self._is_denied(resource):
+                return None  # what is forbidden everywhere needs not be told of a namespace
             self._refused(
                 Refusal(
                     "list",
@@ -122,7 +135,7 @@ class Reading:
                     resource.kind,
                     read.failure.says,
                     namespace,
-                    forbidden=read.failure.why is Why.FORBIDDEN,
+                    forbidden=forbidden,
                     partly=read.data is not None,
                 )
             )
