@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tarfile
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -205,3 +206,15 @@ def test_progress_is_shown_on_a_terminal_only(cluster: RecordedApi, capsys: pyte
     diagnose(["cluster"], progress=steps.append)
     assert "cluster: connecting" in steps
     assert "cluster: pods" in steps
+
+
+def test_what_was_not_read_is_told_and_not_counted_as_a_file(
+    api: RecordedApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    as_caller(api, tmp_path, monkeypatch, "restricted", namespace="banners")
+    assert main(["diagnose"]) == 0
+    words = " ".join(capsys.readouterr().out.split())
+    counted = re.search(r"READ (\d+) files, .{1,20} · (\d+) recognised", words)
+    assert counted is not None
+    assert counted[1] == counted[2]
+    assert "(the account may not list)" in words

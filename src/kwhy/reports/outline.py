@@ -199,7 +199,9 @@ def _read(diagnosis: Diagnosis) -> str:
     coverage = diagnosis.coverage
     recognised = {document.source for document in coverage.documents}
     # An entry reads "source: why it was set aside"; a part of a file that was read is no further file.
-    aside = {entry.partition(": ")[0].rpartition(":")[0] or entry.partition(": ")[0] for entry in coverage.unrecognised}
+    # What a live cluster did not give ("cluster: not read …") is no file either.
+    files = [entry for entry in coverage.unrecognised if not entry.startswith("cluster: ")]
+    aside = {entry.partition(": ")[0].rpartition(":")[0] or entry.partition(": ")[0] for entry in files}
     parts = [
         counted(len(recognised | aside), "file"),
         size(coverage.bytes_read),
