@@ -281,8 +281,8 @@ node(
         echo $! >/run/kube-apiserver.pid
         await 60 kubectl get --raw /readyz
         for i in $(seq 40); do (for j in $(seq 25); do
-          curl -sk --cert $P/kube-proxy.crt --key $P/kube-proxy.key https://127.0.0.1:6443/api/v1/services -o /dev/null -w '%{http_code} %{time_total}\\n'; done) & done >$KEEP/curl-status.txt
-        sleep 20; wait
+          curl -sk --cert $P/kube-proxy.crt --key $P/kube-proxy.key https://127.0.0.1:6443/api/v1/services -o /dev/null -w '%{http_code} %{time_total}\\n'; done) & callers+=($!); done >$KEEP/curl-status.txt
+        wait "${callers[@]}"
         kubectl get --raw /metrics | grep -E '^apiserver_flowcontrol_(rejected|current_inqueue|nominal)' >$KEEP/metrics.txt || true
     """,
     undo="restart kube-apiserver; await 60 kubectl get --raw /readyz",
