@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from functools import lru_cache
 
 import msgspec
 
@@ -123,6 +124,7 @@ class KubectlCommand(msgspec.Struct, frozen=True):
         return tuple(found)
 
 
+@lru_cache(maxsize=64)  # each recogniser asks for that of the same document
 def parse_command(line: str | None) -> KubectlCommand | None:
     """What ``line`` asks kubectl for; None where it does not run kubectl."""
     if not line:

@@ -103,6 +103,8 @@ class _Said(NamedTuple):
 
 def reads_as_said(lines: list[str], command: KubectlCommand | None) -> float:
     """How sure it is that kubectl speaks here."""
+    if not any(_is_known(line.strip(), command) for line in lines[:2]):
+        return 0.0
     known = [line for line in lines[:60] if _is_known(line.strip(), command)]
     if not lines or len(known) < 0.8 * min(len(lines), 60):
         return 0.0

@@ -37,10 +37,20 @@ def _recognise(head: Head) -> float:
     lines = head.whole_lines[:_LOOKED_AT]
     if len(lines) < 2 or head.size > _LONGEST:
         return 0.0
+    if not any(_names_a_pod(line) for line in lines[:2]):
+        return 0.0
     prefixed = [match for line in lines if (match := _PREFIX.match(line)) is not None]
     if len(prefixed) >= _NEARLY_ALL * len(lines):
         return 0.97 if len({(match["pod"], match["container"]) for match in prefixed}) > 1 else 0.0
     return 0.97 if _is_stern(lines) else 0.0
+
+
+def _names_a_pod(line: str) -> bool:
+    """A quick look: whether a line begins with a pod, or says that one begins."""
+    if _PREFIX.match(line) is not None or _STERN_MARK.fullmatch(line) is not None:
+        return True
+    stern = _STERN.match(line)
+    return stern is not None and _GIVEN.fullmatch(stern["pod"]) is not None
 
 
 def _is_stern(lines: list[str]) -> bool:

@@ -19,6 +19,11 @@ PROSE: Final = "prose"
 #: Tables, descriptions and event lists of kubectl: one parser reads them all, in any order.
 KUBECTL: Final = "kubectl"
 
+#: With which bytes the first lines of an output begin.
+_FIRST_BYTES: Final = {
+    KUBECTL: "NL", "goroutines": "g", "ps": "FULPS ", "yaml": "a", "json": "{", "crash": "P", "routes": "d",
+    "links": "1", "rules": "0", "iptables": "*",
+}  # fmt: skip
 #: Lines that begin an output and cannot be part of another one's middle, by the kind of output.
 _HEADERS: Final[tuple[tuple[str, re.Pattern[bytes]], ...]] = tuple(
     (name, expression(pattern))
@@ -47,9 +52,11 @@ _HEADERS: Final[tuple[tuple[str, re.Pattern[bytes]], ...]] = tuple(
         ("iptables", rb"\*(?:nat|filter|mangle|raw)$"),
     )
 )
-#: What the expressions above begin with.
-_FIRST_BYTES: Final = frozenset(bytes([byte]) for byte in b"NLgFUPSa{d10* ")
-
+#: The expressions that can match a line, by its first byte.
+_BY_FIRST: Final = {
+    bytes([first]): tuple(item for item in _HEADERS if chr(first) in _FIRST_BYTES[item[0]])
+    for first in b"NLgFUPSa{d10* "
+}
 #: Lines that only logs have: times at the beginning in the forms of applications, klog, syslog and the kernel.
 _LOGGED: Final = expression(
     # 2026-11-21T21:36:46.706214804Z …   2026-11-21 21:36:46,706 …   [2026-11-21 21:36:46] …   2026/11/21 21:36:46 …
@@ -78,9 +85,7 @@ _LONGEST: Final = 256 << 20
 
 def header_kind(line: bytes) -> str | None:
     """The kind of output that ``line`` begins; None for every other line."""
-    if line[:1] not in _FIRST_BYTES:
-        return None
-    for name, pattern in _HEADERS:
+    for name, pattern in _BY_FIRST.get(line[:1], ()):
         if pattern.match(line):
             return name
     return None

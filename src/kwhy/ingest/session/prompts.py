@@ -116,16 +116,14 @@ _STYLES: Final[tuple[tuple[str, Sureness, re.Pattern[str]], ...]] = tuple(
 #: {"a":1}[root@n1 ~]# ls : output that ended without a line end
 _GLUED: Final = expression(rf"(?<=[^\s#])\[{_USER}@{_HOST} [^\]\n]{{1,128}}\][#$] (?P<command>\S.*)$")
 #: What every prompt has: its sign with a space or nothing behind it, or a telling beginning. Most lines have neither.
-_HINT: Final = expression(
-    r"[#$%>❯λ»▶➤](?: |$)|^(?:➜|╰|└|~|\+|PS|[A-Z]:\\|Every \d)|\]#|^[^a-z]?.{0,24}\b(?:kubectl|oc) "
-)
+_HINT: Final = expression(r"[#$%>❯λ»▶➤](?: |$)|^(?:➜|╰|└|~|\+|PS|[A-Z]:\\|Every \d)|\]#")
 #: With what a command begins; "#0 [ffff880826267a40] __schedule" is a frame of crash(8), not a root prompt.
 _TYPED: Final = expression(r"[\w./~\\\"'({!\[-]")
 
 
 def prompt_of(line: str) -> Prompt | None:
     """The prompt that ``line`` shows; None where it does not read as one."""
-    if len(line) > MAX_PROMPT_LINE or _HINT.search(line) is None:
+    if len(line) > MAX_PROMPT_LINE or (_HINT.search(line) is None and "kubectl " not in line and "oc " not in line):
         return None
     for style, sureness, pattern in _STYLES:
         match = pattern.match(line)
