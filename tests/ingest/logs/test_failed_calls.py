@@ -70,11 +70,13 @@ java/rest-503 | server error |  |  |  |  |  |  |
 java/rest-refused | connection refused | http://inventory:8080/ | http | inventory |  | 8080 |  |
 nginx/unknown-upstream | name resolution | order-service:8080 | http | order-service |  | 8080 |  |
 nginx/upstreams | connection refused | http://10.96.88.4:8080/ | http |  | 10.96.88.4 | 8080 |  |
-nginx/upstreams | server error |  |  |  |  |  |  |
+nginx/upstreams | server error | /orders/ |  |  |  |  |  |
 nginx/upstreams | connection refused | http://10.96.88.4:8081/ | http |  | 10.96.88.4 | 8081 |  |
+nginx/upstreams | server error | /two/ |  |  |  |  |  |
 nginx/upstreams | unavailable | http://two/two/2 | http | two |  |  |  |
 nginx/upstreams | timeout | http://10.96.200.5:8080/ | http |  | 10.96.200.5 | 8080 |  |
-nginx/upstreams | timeout |  |  |  |  |  |  |
+nginx/upstreams | timeout | /audit/ |  |  |  |  |  |
+nginx/upstreams | server error | /stock/ |  |  |  |  |  |
 node/axios-503 | server error | http://inventory:8099/api/v1/stock/7 | http | inventory |  | 8099 |  |
 node/axios-noname | name resolution | http://inventry:8080/ |  | inventry |  | 8080 |  |
 node/axios-refused-short | connection refused | 10.96.88.4:8080 |  |  | 10.96.88.4 | 8080 |  |

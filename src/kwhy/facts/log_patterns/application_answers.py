@@ -224,6 +224,17 @@ ANSWERS: tuple[CallPattern, ...] = (
         "redis",
     ),
     CallPattern(
+        "command not allowed when used memory",
+        r"command not allowed when used memory > 'maxmemory'",
+        (
+            "2026/11/22 03:20:10 ERROR cart write failed: OOM command not allowed when used memory > 'maxmemory'.",
+            "redis.exceptions.OutOfMemoryError: command not allowed when used memory > 'maxmemory'.",
+        ),
+        "Redis 7.0 src/server.c shared.oomerr; recorded with go-redis 9, redis-py, ioredis 5",
+        "out of memory",
+        "redis",
+    ),
+    CallPattern(
         "max number of clients reached",
         r"max number of clients reached",
         ("redis.exceptions.ConnectionError: max number of clients reached",),

@@ -80,6 +80,13 @@ _BY_STATUS: dict[str, Complaint] = {
 
 #: A failing status without the word "error": INFO /api/v1/… -> 403 …; "GET / HTTP/1.1" 502
 _FAILED_STATUS = expression(r"-> [45]\d\d\b|HTTP/\d(?:\.\d)?\" [5]\d\d\b")
+#: "GET /orders/1 HTTP/1.1" 502 157: a server's access log
+_SERVED_BADLY = expression(
+    r'"[A-Z]{3,8} (?P<path>/[^/?\s"]{0,100})(?P<rest>/?)[^\s"]{0,2000} HTTP/\d(?:\.\d)?"? 5\d\d\b'
+)
+_NUMBER = expression(r"\d+")
+# request: "GET /orders/1 HTTP/1.1", upstream: "http://10.96.88.4:8080/orders/1" — nginx 1.22.1, beside an access log
+_PROXIED = expression(r'request: "(?P<request>[A-Z]{3,8} [^"\s]{1,2000} HTTP/\d(?:\.\d)?)", upstream: ')
 #: Words that make a line without a severity an error line.
 _ERROR_WORD = expression(
     r"(?i)^(?:\W{0,3}(?:error|fatal|panic|exception|traceback|critical|severe)\b"
@@ -214,11 +221,40 @@ def target_of(text: str) -> str | None:
     found = _PATH_BEFORE_STATUS.search(text)
     if found is not None and "://" not in text[: found.start()]:
         return found["path"]
+    served = _SERVED_BADLY.search(text)
+    if served is not None:
+        # All requests below one path: their numbers and names differ.
+        return served["path"] + served["rest"]
     url = _URL.search(text)
     if url is not None:
         return url[0].partition("?")[0].rstrip(".:")
     address = _ADDRESS.search(text)
     return address[0] if address else None
+
+
+def tally_of(text: str) -> str | None:
+    """A line that counts ("3 calls succeeded, 2 failed") without its numbers; None for lines without any."""
+    masked = _NUMBER.sub("0", text)
+    return masked if masked != text or "0" in text else None
+
+
+def proxied_request(text: str) -> str | None:
+    """The request that a proxy could not pass on, as its access log writes it with the status of success."""
+    found = _PROXIED.search(text)
+    return f'"{found["request"]}" 2' if found is not None else None
+
+
+def answered_after(data: bytes | mmap.mmap, offset: int, request: str) -> tuple[int, int, str] | None:
+    """The first line after the one at ``offset`` in which a request is answered with success."""
+    start = data.find(b"\n", offset) + 1
+    text = data[start : start + _SEARCHED] if start else b""
+    position = text.find(request.encode())
+    if position < 0:
+        return None
+    line_start = text.rfind(b"\n", 0, position) + 1
+    line_end = text.find(b"\n", position)
+    line = text[line_start : len(text) if line_end < 0 else min(line_end, line_start + 4096)].decode("utf-8", "replace")
+    return start + line_start, text.count(b"\n", 0, line_start) + 1, line
 
 
 def success_after(data: bytes | mmap.mmap, offset: int, target: str) -> tuple[int, int, str] | None:
@@ -238,8 +274,8 @@ def success_after(data: bytes | mmap.mmap, offset: int, target: str) -> tuple[in
         line_end = len(text) if line_end < 0 else line_end
         line = text[line_start : min(line_end, line_start + 4096)].decode("utf-8", "replace")
         frame = unwrap(line)
-        # A root URL that is the target stands for all that is asked of its server.
-        root = target.endswith("/") and target.count("/") == 3
+        # A root URL, or the beginning of a path, stands for all that is asked below it.
+        root = target.endswith("/") and (target.count("/") == 3 or target.startswith("/"))
         whole = root or text[position + len(needle) : position + len(needle) + 1] in _AFTER_TARGET
         if whole and not is_error(frame) and _SUCCESS.search(frame.text):
             return start + line_start, text.count(b"\n", 0, line_start) + 1, line

@@ -13,7 +13,15 @@ from kwhy.facts.logs import AppErrors, Component, LogFile, LogHit, LogSample, Po
 from kwhy.ingest.logs.collect import EXCERPT, Collector, SeriesKey, excerpt_of
 from kwhy.ingest.logs.components import SYSTEM, component_of, main_component
 from kwhy.ingest.logs.dating import Calendar, best_of, calendar, journal_end, pairs_in
-from kwhy.ingest.logs.error_lines import ErrorKey, ErrorSeries, success_after
+from kwhy.ingest.logs.error_lines import (
+    ErrorKey,
+    ErrorSeries,
+    answered_after,
+    is_error,
+    proxied_request,
+    success_after,
+    tally_of,
+)
 from kwhy.ingest.logs.frames import Frame, unwrap
 from kwhy.ingest.logs.inner_dumps import dump_documents, stack_documents, stack_share
 from kwhy.ingest.logs.journal_export import export_frames, is_export
@@ -245,7 +253,12 @@ class _Reading:
         )
 
     def _success(self, errors: ErrorSeries, target: str | None, last: LogSample) -> LogSample | None:
-        found = success_after(self.document.data, errors.last_offset, target) if target else None
+        data, offset = self.document.data, errors.last_offset
+        found = success_after(data, offset, target) if target else None
+        if found is None and (request := proxied_request(last.excerpt)) is not None:
+            found = answered_after(data, offset, request)
+        if found is None and target is None and (over := self._tallied_well(last)) is not None:
+            return over
         if found is None:
             return None
         _, lines, text = found
@@ -255,6 +268,19 @@ class _Reading:
             number, 1, frame.stamps, {}, excerpt_of(text, frame.text, 0), frame.program, frame.pid, frame.host
         )
         return self._sample(draft)
+
+    def _tallied_well(self, last: LogSample) -> LogSample | None:
+        """A line among the last ones that says the same with other numbers, and is no error any more."""
+        text = tally_of(unwrap(last.excerpt).text)
+        for number, frame in reversed(self.tail):
+            if self.document.first_line + number - 1 <= last.line or text is None:
+                return None
+            if tally_of(frame.text) == text:
+                if is_error(frame):
+                    return None
+                draft = Draft(number, 1, frame.stamps, {}, frame.text, frame.program, frame.pid, frame.host)
+                return self._sample(draft)
+        return None
 
     def _samples(self, series: Series) -> tuple[LogSample, ...]:
         return tuple(self._sample(draft) for draft in sorted(series, key=lambda draft: draft.line))

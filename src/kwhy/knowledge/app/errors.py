@@ -24,6 +24,9 @@ APP_ERRORS = Condition(
 
 #: A log that went on this long without the complaint has got over it (seconds).
 QUIET_AFTER = 60.0
+#: So many errors have a rate; they are over, at the earliest after a quarter of that time, when this many in a row
+#: are missed while the log went on by so many lines.
+FREQUENT, MISSED, LINES_AFTER, LATEST = 10, 20.0, 3, 5
 
 
 def _subject(errors: AppErrors) -> Subject:
@@ -56,7 +59,17 @@ def lasting(errors: AppErrors) -> bool:
     """Whether nothing in the log says that the trouble is over. What a server refuses is its clients' trouble."""
     if errors.served or errors.succeeded is not None or (errors.pod is not None and errors.pod.previous):
         return False
-    return errors.silent_after is None or errors.silent_after < QUIET_AFTER
+    return errors.silent_after is None or errors.silent_after < _quiet_after(errors)
+
+
+def _quiet_after(errors: AppErrors) -> float:
+    """Errors that came every second and stopped are over sooner than errors that come once a minute."""
+    earlier, last = errors.samples[-min(len(errors.samples), LATEST)], errors.last
+    between = last.nth - earlier.nth
+    if earlier.clock is None or last.clock is None or errors.count < FREQUENT or errors.lines_after < LINES_AFTER:
+        return QUIET_AFTER
+    rate = (last.clock - earlier.clock) / between if between else QUIET_AFTER
+    return min(QUIET_AFTER, max(QUIET_AFTER / 4, MISSED * rate))
 
 
 def errors_of(scene: Scene, subject: Subject) -> Sequence[AppErrors]:

@@ -27,6 +27,8 @@ CALLEE_SLOW = Condition(
     summary="Calls to the program's Service time out although its endpoints are ready; its log names no failing call.",
 )
 
+#: One time-out, or two, may be a restart.
+_ONCE_TOO_OFTEN = 3
 #: What a program that is reached and fails, or waits for its own callee, looks like to its caller.
 _ANSWERED_BADLY = frozenset({"server error", "timeout", "unavailable", "connection reset"})
 
@@ -135,7 +137,7 @@ def callee_slow(
     DEADLINE_EXCEEDED); urllib3 2 exceptions.py (ReadTimeoutError).
     """
     scene = pod.scene
-    if not waiting:
+    if sum(call.errors.count for _, call in waiting) < _ONCE_TOO_OFTEN:
         return unsure(f"whose calls to {pod.subject} time out", LOGS.of(name=pod.name, namespace=pod.namespace))
     dialling = [call for _, call in waiting if any("dial tcp" in s.excerpt for s in call.errors.samples)]
     if len(dialling) == len(waiting):
