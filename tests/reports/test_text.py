@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from kwhy.model.diagnosis import Diagnosis
+from kwhy.model.subject import Subject
 from kwhy.reports import text
 
 
@@ -50,6 +51,22 @@ def test_conditions_ruled_out_for_the_same_subject_stand_together(explained: Dia
     disk = msgspec.structs.replace(one, condition=explained.undetermined[0].condition)
     report = text.render(msgspec.structs.replace(explained, ruled_out=(one, disk)))
     assert "RULED OUT   runtime.hung, node.disk-slow of node n1" in report
+
+
+def test_of_many_things_that_were_ruled_out_the_first_are_named_and_the_rest_counted(explained: Diagnosis) -> None:
+    one = explained.ruled_out[0]
+    many = tuple(
+        msgspec.structs.replace(
+            one,
+            condition=msgspec.structs.replace(one.condition, code=f"runtime.hung-{number}"),
+            subject=Subject("Node", f"n{number}"),
+        )
+        for number in range(text.GROUPS_SHOWN + 3)
+    )
+    report = " ".join(text.render(msgspec.structs.replace(explained, ruled_out=many)).split())
+    assert f"runtime.hung-{text.GROUPS_SHOWN - 1} of" in report
+    assert f"runtime.hung-{text.GROUPS_SHOWN} of" not in report
+    assert "and 3 more groups (--why-not shows the proof)" in report
 
 
 def test_what_is_not_known_comes_with_the_next_command(explained: Diagnosis) -> None:

@@ -22,6 +22,8 @@ NARROWEST = 40
 CAUSES_SHOWN = 5
 PROOFS_SHOWN = 6
 LINES_SHOWN = 8
+#: Groups of subjects with what was ruled out for them; of 200 causes there would be three screens.
+GROUPS_SHOWN = 12
 #: Open questions named where everything that fails is explained: the next below the root, which stands first.
 OPEN_SHOWN = 1
 EXCERPT_LINES = 2
@@ -202,7 +204,10 @@ def _ruled_out(page: _Page, excluded: Sequence[Excluded], why_not: bool) -> Iter
     if not excluded:
         return
     if not why_not:
-        yield from page.row("RULED OUT", f"{' · '.join(_grouped(excluded))}  (--why-not shows the proof)")
+        groups = list(_grouped(excluded))
+        shown = " · ".join(groups[:GROUPS_SHOWN])
+        more = f" · and {len(groups) - GROUPS_SHOWN} more groups" if len(groups) > GROUPS_SHOWN else ""
+        yield from page.row("RULED OUT", f"{shown}{more}  (--why-not shows the proof)")
         return
     for number, each in enumerate(excluded):
         yield from page.row("RULED OUT" if number == 0 else "", f"{each.code} of {each.subject}", style=LABEL)
