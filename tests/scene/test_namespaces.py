@@ -95,3 +95,17 @@ def test_events_are_placed_like_rows() -> None:
     facts = read_document(Document("events.txt", (DESCRIBED + "\n\n" + events).encode())).facts
     placed = with_namespaces(facts)
     assert {event.about.namespace for event in placed[Event] if isinstance(event, Event)} == {"billing"}
+
+
+#: `kubectl get pods -A -o custom-columns=…`, 1.34: rows of several namespaces, and none is printed (recorded, shortened).
+EVERYWHERE = """NAME                        STATUS      NODE
+invoicer-5d8df8565b-6bhbp   Running     node-a
+postgres-0                  Running     node-a
+"""
+ALL_COMMAND = "kubectl get pods -A -o custom-columns=NAME:.metadata.name,STATUS:.status.phase,NODE:.spec.nodeName"
+
+
+def test_rows_of_all_namespaces_are_placed_one_by_one() -> None:
+    shown = read(DESCRIBED, EVENTS, EVERYWHERE, commands=(None, None, ALL_COMMAND))
+    assert shown["Pod invoicer-5d8df8565b-6bhbp"] == {"billing"}
+    assert shown["Pod postgres-0"] == {"data"}

@@ -1,7 +1,8 @@
 """In which namespace objects lie whose namespace the text leaves out: `kubectl get pods` prints none.
 
 A table without a column NAMESPACE lists one namespace, so one row whose object is known elsewhere places all of them:
-by an object of the same kind and name with its namespace, or by an event's own words. Commands without -n all ask for
+by an object of the same kind and name with its namespace, or by an event's own words. Custom columns of all namespaces
+are placed row by row. Commands without -n all ask for
 the one current namespace of the kubeconfig, so what places one of their answers places the others. What is left of
 texts that show no command goes to the only namespace that the evidence names, if there is just one. Where two
 namespaces could be meant, it stays unknown.
@@ -29,6 +30,7 @@ _Name: TypeAlias = tuple[str, str]
 #: "Successfully assigned billing/invoicer-7c9d to node-a" (scheduler, pkg/scheduler/schedule_one.go bindingCycle and
 #: fwk.EventRecorder().Eventf, Kubernetes 1.12 to 1.34).
 _ASSIGNED = expression(r"Successfully assigned (?P<namespace>[a-z0-9][-a-z0-9]{0,62})/(?P<pod>\S+) to \S+")
+_EVERYWHERE = expression(r"\s(?:-A|--all-namespaces)(?:\s|=true|$)")
 #: Lines of one table follow each other; events and blank lines may lie between those of a describe.
 _SAME_TABLE = 1
 
@@ -39,13 +41,35 @@ class _Block:
     def __init__(self, document: Document, line: int) -> None:
         self.document = document
         self.last = line
-        self.about: list[_Name] = []
+        self.names: dict[int, _Name] = {}
         self.namespace: str | None = None
+
+    @property
+    def about(self) -> list[_Name]:
+        return list(self.names.values())
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether the command asked for all namespaces."""
+        return _EVERYWHERE.search(self.document.command or "") is not None
 
     @property
     def commanded(self) -> bool:
         """Whether a command is known that asked for the current namespace."""
-        return bool(self.document.command)
+        return bool(self.document.command) and not self.everywhere
+
+    def mixes(self, known: _Known) -> bool:
+        """Whether its rows lie in several namespaces."""
+        if self.everywhere:
+            return True
+        return not known.namespaces(self.about) and any(name in known.by_name for name in self.about)
+
+
+def _own(block: _Block, key: int) -> _Block:
+    """A block of one row of ``block`` alone."""
+    own = _Block(block.document, block.last)
+    own.names[key] = block.names[key]
+    return own
 
 
 def with_namespaces(facts: Facts) -> Facts:
@@ -53,8 +77,9 @@ def with_namespaces(facts: Facts) -> Facts:
     blocks = _blocks(facts)
     if not blocks:
         return facts
-    lone = list(dict.fromkeys(blocks.values()))
-    _place(lone, _Known(facts, {name for block in lone for name in block.about}))
+    known = _Known(facts, {name for block in blocks.values() for name in block.about})
+    blocks = {key: _own(block, key) if block.mixes(known) else block for key, block in blocks.items()}
+    _place(list(dict.fromkeys(blocks.values())), known)
     found = {key: block.namespace for key, block in blocks.items() if block.namespace is not None}
     if not found:
         return facts
@@ -123,7 +148,7 @@ def _blocks(facts: Facts) -> dict[int, _Block]:
             if block is None or (line > block.last + _SAME_TABLE and not block.commanded):
                 block = _Block(documents[key], line)
             block.last = line
-            block.about.append(name)
+            block.names[id(fact)] = name
             blocks[id(fact)] = block
     return blocks
 

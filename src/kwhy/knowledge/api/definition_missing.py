@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kwhy.knowledge.api.kind_not_served import KIND_NOT_SERVED
 from kwhy.knowledge.api.removals import is_custom
-from kwhy.knowledge.api.unserved import Unserved, unserved_for
+from kwhy.knowledge.api.unserved import ASKS_FOR_UNSERVED, Unserved, unserved_for
 from kwhy.knowledge.app.errors import APP_ERRORS
 from kwhy.knowledge.container.exits_with_error import EXITS_WITH_ERROR
 from kwhy.model.condition import Condition, Nature, Remedy, Step
@@ -12,7 +12,6 @@ from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
 from kwhy.probes.kubectl import API_RESOURCES
-from kwhy.scene.relations import ITSELF
 
 DEFINITION_MISSING = Condition(
     code="api.definition-missing",
@@ -44,9 +43,9 @@ DEFINITION_MISSING = Condition(
     DEFINITION_MISSING,
     rows=("C14",),
     leads=(
-        leads_to(KIND_NOT_SERVED, via=ITSELF),
-        leads_to(APP_ERRORS, via=ITSELF),
-        leads_to(EXITS_WITH_ERROR, via=ITSELF),
+        leads_to(KIND_NOT_SERVED, via=ASKS_FOR_UNSERVED),
+        leads_to(APP_ERRORS, via=ASKS_FOR_UNSERVED),
+        leads_to(EXITS_WITH_ERROR, via=ASKS_FOR_UNSERVED),
     ),
 )
 def definition_missing(named: Subject, said: list[Unserved] = given(unserved_for)) -> Verdict:

@@ -5,7 +5,6 @@ APILifecycleReplacement); for CustomResourceDefinition, APIService and PodSecuri
 kubernetes.io/docs/reference/using-api/deprecation-guide.
 """
 
-
 from __future__ import annotations
 
 from typing import NamedTuple

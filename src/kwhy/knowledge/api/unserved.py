@@ -9,6 +9,7 @@ from kwhy.facts.log_patterns.transport import NO_SUCH_KIND
 from kwhy.facts.logs import LogFile, LogHit
 from kwhy.model.document import Locator
 from kwhy.model.expressions import expression
+from kwhy.model.rule import Relation
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Evidence
 from kwhy.scene.scene import Scene
@@ -78,3 +79,11 @@ def _logged(scene: Scene) -> list[Unserved]:
         for hit in scene.facts(LogHit)
         if hit.pattern == NO_SUCH_KIND and (pod := pods.get(id(hit.document))) is not None
     ]
+
+
+def _asks(scene: Scene, subject: Subject) -> list[Subject]:
+    """The object or pod itself, where something says that a kind which it asks for is not served."""
+    return [subject] if unserved_for(scene, subject) else []
+
+
+ASKS_FOR_UNSERVED = Relation("asks for", _asks)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from kwhy.facts.kubelet import KubeletConfig
-from kwhy.facts.objects import Node
+from kwhy.knowledge.node.pressure import hard_thresholds, withheld
 from kwhy.knowledge.node.reclaim_fails import RECLAIM_FAILS, failures_of
 from kwhy.knowledge.node.reports_problem import REPORTS_PROBLEM
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.document import Locator
-from kwhy.model.quantity import in_words, parse_quantity
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.time import Moment
@@ -85,12 +83,7 @@ SIGNALS = ("nodefs.", "imagefs.", "containerfs.")
 
 def _configured(scene: Scene, node: Subject) -> dict[Locator, list[str]]:
     """Hard eviction thresholds for file systems in the kubelet's configuration"""
-    found: dict[Locator, list[str]] = {}
-    for config in scene.facts_on(node, KubeletConfig):
-        for signal, (value, at) in (config.eviction_hard or {}).items():
-            if signal.startswith(SIGNALS):
-                found.setdefault(at, []).append(f"{signal}={value}")
-    return found
+    return hard_thresholds(scene, node, SIGNALS)
 
 
 @rule(
@@ -127,31 +120,11 @@ def disk_pressure(
     because += [Evidence(at, f"the kubelet evicts below {', '.join(texts)}") for at, texts in configured.items()]
     because += [Evidence(e.at, f"{e.reason}: {e.message}") for e in failures[:2]]
     words = [text for texts in configured.values() for text in texts if text.startswith("nodefs.available")]
-    withheld = _withheld(node)
-    if withheld is not None and not words:
-        share, evidence = withheld
+    kept = withheld(node, "ephemeral-storage")
+    if kept is not None and not words:
+        share, evidence = kept
         because.append(evidence)
         if share > DEFAULT_NODEFS:
             words = [f"{share:.0%} of its ephemeral storage is withheld from pods"]
     began = parse_timestamp(condition.last_transition_time)
     return Present(tuple(because), {"threshold": f" ({words[0]})" if words else ""}, since=Moment(began, began))
-
-
-def _withheld(node: NodeView) -> tuple[Decimal, Evidence] | None:
-    """The share of the ephemeral storage that thresholds and reservations keep from pods, from the node's status."""
-    for observation in node.observations:
-        struct = observation.object
-        if not isinstance(struct, Node):
-            continue
-        capacity, allocatable = struct.status.capacity, struct.status.allocatable
-        if not isinstance(capacity, dict) or not isinstance(allocatable, dict):
-            continue
-        whole = parse_quantity(capacity.get("ephemeral-storage", ""))
-        usable = parse_quantity(allocatable.get("ephemeral-storage", ""))
-        if whole and usable is not None and usable < whole:
-            kept = in_words("ephemeral-storage", whole - usable)
-            says = f"{kept} of {in_words('ephemeral-storage', whole)} are kept from pods: thresholds and reservations"
-            return (whole - usable) / whole, Evidence(
-                observation.field_at("status.allocatable.ephemeral-storage", says), says
-            )
-    return None

@@ -1,4 +1,4 @@
-"""The kubelet tries to reclaim disk space and does not get it."""
+"""The kubelet tries to reclaim disk space or memory and does not get it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RECLAIM_FAILS = Condition(
     code="node.reclaim-fails",
     kind="Node",
     nature=Nature.EFFECT,
-    title="The kubelet of {subject} cannot reclaim disk space: {message}",
+    title="The kubelet of {subject} does not get back what it needs: {message}",
     summary="Garbage collection of images or eviction runs again and again without reaching its goal.",
 )
 
@@ -40,7 +40,7 @@ def _candidates(scene: Scene) -> Iterable[Subject]:
 
 @rule(RECLAIM_FAILS, rows=("N11", "N12"), among=_candidates, symptom=True)
 def reclaim_fails(node: Subject, failures: list[MergedEvent] = given(failures_of)) -> Verdict:
-    """The kubelet cannot reclaim disk space.
+    """The kubelet cannot reclaim what it needs.
 
     What it means: Garbage collection removes unused images and dead containers only; what fills the disk is in use, or
     is not the kubelet's. Evictions follow.
