@@ -274,6 +274,15 @@ def test_a_kubelet_that_gives_no_logs_is_named_once(cluster: RecordedApi) -> Non
     assert len(asked) <= WORKERS, "a node that gives no log is asked for no other"
 
 
+def test_a_log_that_cannot_be_given_does_not_silence_its_node(cluster: RecordedApi) -> None:
+    broken = status(500, body=b'{"kind":"Status","message":"unable to retrieve container logs for containerd://7"}')
+    (pod,) = _pods(cluster, "banners")
+    cluster.faults[f"/api/v1/namespaces/banners/pods/{pod}/log"] = [broken]
+    diagnosis = diagnose(["cluster"])
+    assert [line for line in diagnosis.coverage.unrecognised if "unable to retrieve container logs" in line]
+    assert len([path for path in cluster.paths() if path.endswith("/log")]) > 8
+
+
 def _pods(api: RecordedApi, namespace: str) -> list[str]:
     answer = direct(api).get(f"api/v1/namespaces/{namespace}/pods", {"limit": "500"})
     assert isinstance(answer, Contents)

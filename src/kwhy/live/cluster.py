@@ -28,7 +28,8 @@ Progress = Callable[[str], None]
 
 #: Get "https://10.55.0.10:10250/containerLogs/shop/web-1/app?tailLines=5": dial tcp 10.55.0.10:10250: connect:
 #: connection refused   (kube-apiserver v1.34.4 while the kubelet was stopped)
-_OF_KUBELET: Final = expression(r'Get "https?://[^"]{1,500}": (?P<why>.{1,500})')
+#: no answer within 10 s   (live/server.py)
+_NO_KUBELET: Final = expression(r'Get "https?://[^"]{1,500}": (?P<why>.{1,500})|(?P<silence>no answer within .{1,50})')
 
 
 @dataclass
@@ -36,13 +37,11 @@ class Reading:
     """One reading of one cluster. Its parts come in the order of :meth:`objects`, :meth:`logs`, :meth:`account`.
 
     ``namespaces`` are those to read; empty: all, or the context's own where the account may not list all of them.
-    ``page`` is the number of objects asked for at once, where it is not that of the kind.
     """
 
     connection: Connection
     namespaces: tuple[str, ...] = ()
     progress: Progress | None = None
-    page: int | None = None
     _whole: list[ReadList] = field(default_factory=list)
     _not_read: list[Refusal] = field(default_factory=list)
     _suspects: dict[tuple[str, str], Pod] = field(default_factory=dict)
@@ -114,7 +113,7 @@ class Reading:
         versions = [version for version in resource.versions if version in known]
         for version in versions if served else resource.versions:
             path = resource.path(version, namespace)
-            read = read_list(self._api, path, resource, self._seeing(resource), self.page)
+            read = read_list(self._api, path, resource, self._seeing(resource))
             if read.failure is not None and read.failure.why is Why.NOT_SERVED and read.data is None:
                 continue
             return self._noted(resource, namespace, f"{path}.json", read)
@@ -200,9 +199,8 @@ class Reading:
         answer = self._api.get(log.path, log.query, of_node=True)
         if isinstance(answer, Failure) and answer.why is Why.FORBIDDEN:
             refused.add(log.namespace)
-        elif isinstance(answer, Failure) and answer.why is Why.OTHER and not _has_no_log(answer) and log.node:
-            asked = _OF_KUBELET.fullmatch(answer.says)
-            said = f"the API server asks the kubelet of {log.node}: {asked['why'] if asked else answer.says}"
+        elif isinstance(answer, Failure) and (silent := _NO_KUBELET.fullmatch(answer.says)) and log.node:
+            said = f"the API server asks the kubelet of {log.node}: {silent['why'] or silent['silence']}"
             answer = self._silent_nodes.setdefault(log.node, Failure(Why.OTHER, said))
         return answer
 
