@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tarfile
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -134,3 +135,16 @@ def test_any_row_under_any_header_is_answered(names: list[str], line: str) -> No
 
 def test_a_row_of_very_many_words_is_answered_at_once() -> None:
     assert split_words("1/2 " * 79, ["TARGETS"] * 12) is None
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("name", sorted(name for name in recorded() if "/events-" in name))
+def test_events_that_a_terminal_wrapped_are_the_events(name: str, width: int) -> None:
+    text = "\n".join(
+        piece for line in recorded()[name].split("\n") for piece in re.findall(f".{{1,{width}}}", line) if piece.strip()
+    )
+    before = Counter(str(value) for value in shown(recorded()[name])[0].values())
+    after, lost = shown(text)
+    assert Counter(str(value) for value in after.values()) - before == Counter()
+    assert len(after) >= before.total() - len(lost)
+    assert len(after) >= 0.8 * before.total()

@@ -167,7 +167,8 @@ def _nearest(pieces: list[tuple[int, str]], header: Header) -> list[str] | None:
 def unwrap(lines: list[tuple[int, str]]) -> list[tuple[int, str]]:
     """Join the lines of a table that a terminal wrapped; each keeps the number of its first line.
 
-    A table is wrapped where its first line has the terminal's width and the second is nothing but further headings.
+    A table is wrapped where its first line has the terminal's width and the second is nothing but further headings; a
+    list of events also where lines of that width are followed by some that begin with no age.
     """
     width = max((len(text) for _, text in lines), default=0)
     if len(lines) < 2 or width not in _TERMINAL_WIDTHS:
@@ -175,12 +176,36 @@ def unwrap(lines: list[tuple[int, str]]) -> list[tuple[int, str]]:
     height = 1
     while height < len(lines) and height < 5 and _only_headings(lines[height][1]):
         height += 1
+    header = "".join(text for _, text in lines[:height])
+    if header.removeprefix("NAMESPACE").lstrip().startswith(("LAST SEEN", "LASTSEEN")) and (
+        height == 1 or len(lines[0][1]) == width
+    ):
+        return [(lines[0][0], header), *_joined_events(lines[height:], width)]
     if height == 1 or len(lines) % height:
         return lines
     joined: list[tuple[int, str]] = []
     for first in range(0, len(lines), height):
         parts = [text for _, text in lines[first : first + height]]
         joined.append((lines[first][0], "".join(part.ljust(width) for part in parts[:-1]) + parts[-1]))
+    return joined
+
+
+#: "3m7s  ", "<unknown>  ", "shop  8s (x3 over 10s)  ": how a row of `kubectl get events` begins, with -A or without.
+_EVENT_START = expression(
+    r"(?:[a-z0-9][-a-z0-9]{0,62}\s{2,})?(?:(?:\d{1,9}[smhdy])+|<unknown>|<invalid>)(?: \(x\d+ over \S+\))?\s{2,}"
+)
+
+
+def _joined_events(lines: list[tuple[int, str]], width: int) -> list[tuple[int, str]]:
+    """Each event on one line: a line of the terminal's full width goes on in the next, unless that begins an event."""
+    joined: list[tuple[int, str]] = []
+    full = False
+    for number, text in lines:
+        if full and joined and _EVENT_START.match(text) is None:
+            joined[-1] = joined[-1][0], joined[-1][1] + text
+        else:
+            joined.append((number, text))
+        full = len(text) == width
     return joined
 
 
