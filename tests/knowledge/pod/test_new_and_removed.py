@@ -1,4 +1,4 @@
-"""Pods that were made this moment, and pods that events speak of although they are gone: recorded, one thing changed."""
+"""Pods that were made this moment, and pods that are gone although events speak of them."""
 
 from __future__ import annotations
 

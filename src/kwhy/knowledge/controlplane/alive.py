@@ -1,4 +1,4 @@
-"""Whether a component of the control plane runs: by its process, its lease, or what it lately did."""
+"""Whether a component of the control plane runs: by its process, its lease, or what the API server hears of it."""
 
 from __future__ import annotations
 
@@ -71,6 +71,25 @@ def lease_of(scene: Scene, program: str) -> LeaseState | None:
     return None
 
 
+#: What `kubectl get componentstatuses` calls them.
+_STATUS_NAMES = {"kube-scheduler": "scheduler", "kube-controller-manager": "controller-manager"}
+_REFUSED = "connection refused"
+
+
+def stated_status(scene: Scene, program: str) -> tuple[str, Evidence] | None:
+    """What the API server found when it asked the component for its health: Healthy, or that nothing listens there.
+
+    Where it asks at a place at which the component never listens (managed control planes, --port=0 before v1.22) it
+    finds nothing either: it counts only beside work that is not done, which is what asks for the component.
+    """
+    for observation in scene.observations(Subject("ComponentStatus", _STATUS_NAMES.get(program, program))):
+        printed = observation.printed or {}
+        word, message = printed.get("STATUS", ""), printed.get("MESSAGE", "") + printed.get("ERROR", "")
+        if word == "Healthy" or (word == "Unhealthy" and _REFUSED in message):
+            return word, Evidence(observation.at, f"{observation.subject.name}: {word}, {message.strip()}")
+    return None
+
+
 def judge_component(scene: Scene, component: Subject) -> Verdict:
     """Down where the process is missing from a whole list, or where its lease alone is no longer renewed."""
     program = component.name
@@ -88,6 +107,12 @@ def judge_component(scene: Scene, component: Subject) -> Verdict:
         if listing is not None and has_server
         else None
     )
+    stated = stated_status(scene, program)
+    if stated is not None and stated[0] == "Healthy":
+        return Absent((stated[1],))
+    if stated is not None and (lease is None or lease.behind > LEASE_IS_DEAD):
+        because = (stated[1], *(e for e in (missing, lease.evidence if lease else None) if e is not None))
+        return Present(because, {"since": ""}, basis=Basis.INFERRED)
     if lease is not None and lease.behind > LEASE_IS_DEAD:
         because = tuple(e for e in (missing, lease.evidence) if e is not None)
         values = {"since": f"; its lease was last renewed {lease.behind:.0f} s before others"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kwhy.facts.objects import ApiObject, Container, Lifecycle, Observation, Pod
-from kwhy.knowledge.pod.failing import POD_FAILING
+from kwhy.facts.objects import Container, Lifecycle
+from kwhy.knowledge.pod.failing import POD_FAILING, failing_candidates
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import rule, worsens
 from kwhy.model.subject import Subject
@@ -64,16 +64,12 @@ SLOW_TO_END = Condition(
 LONG = 60.0
 
 
-def _quiet(struct: ApiObject) -> bool:
-    return not (isinstance(struct, Pod) and isinstance(struct.metadata.deletion_timestamp, str))
-
-
-def _quiet_row(observation: Observation) -> bool:
-    return _quiet(observation.object)
-
-
 def _ending(scene: Scene) -> Iterable[Subject]:
-    return scene.suspicious("Pod", _quiet, _quiet_row)
+    """Pods that are being deleted: all of them need a look anyway."""
+    for pod in failing_candidates(scene):
+        deleted = PodView(scene, pod).deletion_timestamp
+        if deleted.observed and deleted.value:
+            yield pod
 
 
 @rule(SLOW_TO_END, rows=("P21",), leads=(worsens(POD_FAILING, via=ITSELF),), among=_ending)
