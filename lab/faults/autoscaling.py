@@ -97,6 +97,19 @@ with_metrics(
 with_metrics(
     "hpa-healthy", "all-year", None, "nothing is wrong", scaled("all-year", "web", "200m"), autoscaler("all-year", "web", "web", 1, 5)
 )
+crowded = scaled("rush-hour", "till")
+crowded["spec"]["template"]["spec"]["containers"][0] |= {"image": TOOL, "command": ["/bin/shoptool"], "args": ["limited", "10"]}
+crowd = deployment("rush-hour", "customers", ["load", "http://till/buy", "48"], image=TOOL, command=["/bin/shoptool"])
+with_metrics(
+    "hpa-pods-unready",
+    "rush-hour",
+    "Deployment/rush-hour/till",
+    "The replica of till, which can hold 10 requests, ends under 48 requests a second (request queue overflow). The autoscaler gets no metrics of pods that are not ready (did not receive metrics for targeted pods): an effect.",
+    crowded,
+    service("rush-hour", "till", {"app": "till"}),
+    autoscaler("rush-hour", "till", "till", 1, 2),
+    crowd,
+)
 with_metrics(
     "metrics-server-down",
     "flash-sale",
