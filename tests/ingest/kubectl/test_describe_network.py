@@ -88,6 +88,16 @@ def test_a_policy_that_is_cut_off_does_not_show_the_side_that_it_is_cut_in() -> 
     assert (policy.spec.ingress, policy.spec.egress, policy.spec.policy_types) == (UNSET, UNSET, UNSET)
 
 
+def test_the_stated_types_decide_where_an_old_kubectl_prints_both_directions() -> None:
+    text = text_of("networkpolicy.txt").replace(
+        "  Not affecting egress traffic\n",
+        "  Allowing egress traffic:\n    <none> (Selected pods are isolated for egress connectivity)\n",
+    )
+    policy = described(text)["ingress-only"].object
+    assert isinstance(policy, api.NetworkPolicy)
+    assert policy.spec.policy_types == ["Ingress"]
+
+
 def test_a_line_of_unknown_form_hides_its_side_and_no_other() -> None:
     text = text_of("networkpolicy.txt").replace("CIDR: 10.0.0.0/8", "Fqdn: example.com")
     policy = described(text)["web"].object

@@ -170,6 +170,7 @@ def read_network_policy(metadata: ObjectMeta, entries: Entries, lines: Marks, pr
     lines["spec"] = spec.line
     chosen: Maybe[api.LabelSelector] = UNSET
     sides: dict[str, _Side] = {}
+    types: list[str] = []
     current: _Side | None = None
     for number, raw in spec.below:
         line = raw.strip()
@@ -184,13 +185,14 @@ def read_network_policy(metadata: ObjectMeta, entries: Entries, lines: Marks, pr
             current = sides[direction] = _Side(applies=line.startswith("Allowing"))
         elif line.startswith("Policy Types:"):
             lines["spec.policyTypes"] = number
+            types = [word.strip() for word in line.partition(":")[2].split(",") if word.strip() not in EMPTY]
             if current is not None:
                 current.whole = True
             current = None
         elif current is not None and line and not _take(current, line):
             del sides[next(name for name, side in sides.items() if side is current)]
             current = None
-    return api.NetworkPolicy(metadata, _policy_spec(chosen, sides))
+    return api.NetworkPolicy(metadata, _policy_spec(chosen, sides, types))
 
 
 def _direction(line: str) -> str | None:
@@ -248,12 +250,14 @@ def _take_peer(peer: dict[str, object], key: str, value: str) -> bool:
     return False
 
 
-def _policy_spec(chosen: Maybe[api.LabelSelector], sides: dict[str, _Side]) -> api.NetworkPolicySpec:
+def _policy_spec(chosen: Maybe[api.LabelSelector], sides: dict[str, _Side], types: list[str]) -> api.NetworkPolicySpec:
+    """The stated types decide: kubectl before v1.19 prints "Allowing egress traffic" of every policy."""
     inward, outward = sides.get("ingress"), sides.get("egress")
-    types = [name for name, side in (("Ingress", inward), ("Egress", outward)) if side is not None and side.applies]
+    if not types and inward is not None and outward is not None:
+        types = [name for name, side in (("Ingress", inward), ("Egress", outward)) if side.applies]
     return api.NetworkPolicySpec(
         pod_selector=chosen,
-        policy_types=types if inward is not None and outward is not None else UNSET,
+        policy_types=types or UNSET,
         ingress=UNSET
         if inward is None or not inward.whole
         else [api.NetworkPolicyIngressRule(rule.ports or None, _peers(rule)) for rule in inward.rules],
