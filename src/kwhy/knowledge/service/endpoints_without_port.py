@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kwhy.facts.kubectl import ReadyEndpoints
-from kwhy.facts.objects import EndpointSlice, Observation
+from kwhy.facts.objects import ApiObject, EndpointSlice
 from kwhy.knowledge.service.endpoints import SERVICE_NAME_LABEL
 from kwhy.model.condition import Condition, Nature
+from kwhy.model.document import Locator
 from kwhy.model.rule import rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
@@ -24,20 +25,25 @@ ENDPOINTS_WITHOUT_PORT = Condition(
 )
 
 
-def _slices(scene: Scene) -> dict[Subject, list[tuple[Observation, bool]]]:
+def _slices(scene: Scene) -> dict[Subject, list[tuple[Subject, bool]]]:
     """Slices with a ready endpoint by Service, and whether they have a port."""
-    index: dict[Subject, list[tuple[Observation, bool]]] = {}
-    for subject in scene.subjects("EndpointSlice"):
-        for observation in scene.observations(subject)[:1]:
-            struct, labels = observation.object, observation.object.metadata.labels
-            if not isinstance(struct, EndpointSlice) or not observation.whole or not isinstance(labels, dict):
-                continue
-            endpoints = struct.endpoints if isinstance(struct.endpoints, list) else []
-            if any(endpoint.addresses and endpoint.conditions.ready is not False for endpoint in endpoints):
-                service = Subject("Service", labels.get(SERVICE_NAME_LABEL, ""), subject.namespace)
-                ports = struct.ports if isinstance(struct.ports, list) else []
-                index.setdefault(service, []).append((observation, bool(ports)))
+    index: dict[Subject, list[tuple[Subject, bool]]] = {}
+    for subject, lone in scene.lone_structs("EndpointSlice"):
+        struct = lone if lone is not None else _whole(scene, subject)
+        if not isinstance(struct, EndpointSlice) or not isinstance(struct.endpoints, list):
+            continue
+        labels = struct.metadata.labels
+        if not isinstance(labels, dict):
+            continue
+        if any(endpoint.addresses and endpoint.conditions.ready is not False for endpoint in struct.endpoints):
+            service = Subject("Service", labels.get(SERVICE_NAME_LABEL, ""), subject.namespace)
+            index.setdefault(service, []).append((subject, isinstance(struct.ports, list) and bool(struct.ports)))
     return index
+
+
+def _whole(scene: Scene, subject: Subject) -> ApiObject | None:
+    """The object as the best document shows it, if entire."""
+    return next((view.object for view in scene.observations(subject)[:1] if view.whole), None)
 
 
 def _printed(scene: Scene) -> dict[Subject, list[ReadyEndpoints]]:
@@ -54,11 +60,15 @@ def endpoints_without_port(scene: Scene, service: Subject) -> Evidence | None:
     if slices:
         if any(has_port for _, has_port in slices):
             return None
-        return Evidence(slices[0][0].field_at("ports", "ports: null"), "its ready endpoints have no port")
+        return Evidence(_ports(scene, slices[0][0], "ports: null"), "its ready endpoints have no port")
     shown = scene.derive_once(_printed).get(service, [])
     if shown and not any(_with_port(address) for one in shown for address in one.addresses):
         return Evidence(shown[0].at, "its ready endpoints have no port")
     return None
+
+
+def _ports(scene: Scene, slice_: Subject, excerpt: str) -> Locator:
+    return scene.observations(slice_)[0].field_at("ports", excerpt)
 
 
 def _with_port(address: str) -> bool:
@@ -69,8 +79,10 @@ def _with_port(address: str) -> bool:
 def _suspicious(scene: Scene) -> Iterable[Subject]:
     """Services, headless ones aside, whose endpoints are seen to lack ports."""
     for service in dict.fromkeys((*scene.derive_once(_slices), *scene.derive_once(_printed))):
+        if endpoints_without_port(scene, service) is None:
+            continue
         address = ServiceView(scene, service).seen("spec.clusterIP", lambda s: s.spec.cluster_ip, "")
-        if address.observed and address.value != "None" and endpoints_without_port(scene, service) is not None:
+        if address.observed and address.value != "None":
             yield service
 
 
@@ -91,6 +103,6 @@ def without_port(service: ServiceView) -> Verdict:
         return Present((found,))
     slices = service.scene.derive_once(_slices).get(service.subject, [])
     if slices:
-        return Absent((Evidence(slices[0][0].field_at("ports"), "its endpoints have a port"),))
+        return Absent((Evidence(_ports(service.scene, slices[0][0], "ports"), "its endpoints have a port"),))
     probe = ENDPOINTS.of(name=service.name, namespace=service.namespace)
     return unsure(f"the ports of the endpoints of {service.subject}", probe)
