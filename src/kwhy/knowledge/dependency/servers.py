@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from kwhy.facts.logs import AppErrors, Complaint
 from kwhy.facts.objects import Service
 from kwhy.knowledge.app.errors import errors_of, lasting, logging_pods
-from kwhy.knowledge.dependency.settings import Address, Setting, addresses_of, settings_of
+from kwhy.knowledge.dependency.settings import Address, addresses_of
 from kwhy.knowledge.service.consumers import service_at
 from kwhy.model.subject import Subject
 from kwhy.scene.relations import owner_of, pods_in
@@ -90,10 +92,32 @@ def _users(scene: Scene) -> dict[Subject, list[Subject]]:
     return index
 
 
-def setting_called(scene: Scene, pod: Subject, name: str) -> Setting | None:
-    """The setting of this name."""
-    return next((s for s in scene.derive(settings_of, pod) if s.name == name), None)
+class Named(msgspec.Struct, frozen=True):
+    """A Service that exists, as a workload's variable names it."""
+
+    owner: Subject
+    address: Address
+    service: Subject
 
 
-def owners(scene: Scene, pods: list[Subject]) -> list[Subject]:
-    return list(dict.fromkeys(owner_of(scene, pod) for pod in pods))
+def _by_variable(scene: Scene, namespace: Subject) -> dict[str, list[Named]]:
+    """The Services that the workloads of a namespace name, by the variable's name; one pod of each workload."""
+    index: dict[str, list[Named]] = {}
+    seen: set[Subject] = set()
+    for pod in pods_in(scene, namespace.name or None):
+        owner = owner_of(scene, pod)
+        if owner in seen:
+            continue
+        seen.add(owner)
+        for address in scene.derive(addresses_of, pod):
+            service = service_named(scene, pod, address.host)
+            if service is not None and not address.setting.file:
+                index.setdefault(address.setting.name, []).append(Named(owner, address, service))
+    return index
+
+
+def named_by_siblings(scene: Scene, pod: Subject, variable: str) -> list[Named]:
+    """The Services that other workloads of the pod's namespace name in the same variable."""
+    mine = owner_of(scene, pod)
+    index = scene.derive(_by_variable, Subject("Namespace", pod.namespace or ""))
+    return [named for named in index.get(variable, ()) if named.owner != mine]

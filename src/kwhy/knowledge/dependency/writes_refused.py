@@ -10,8 +10,8 @@ from kwhy.facts.logs import AppErrors
 from kwhy.knowledge.app.errors import APP_ERRORS
 from kwhy.knowledge.container.exits_with_error import EXITS_WITH_ERROR
 from kwhy.knowledge.dependency.server_words import Told, told
-from kwhy.knowledge.dependency.servers import refusals, server_of, service_named, users_of
-from kwhy.knowledge.dependency.settings import Address, addresses_of
+from kwhy.knowledge.dependency.servers import named_by_siblings, refusals, server_of
+from kwhy.knowledge.dependency.settings import Address
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.expressions import expression
 from kwhy.model.probe import Probe
@@ -19,7 +19,7 @@ from kwhy.model.rule import Relation, given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Basis, Evidence, Present, Verdict, unsure
 from kwhy.probes.kubectl import LOGS
-from kwhy.scene.relations import owner_of, pods_in
+from kwhy.scene.relations import owner_of
 from kwhy.scene.scene import Scene
 from kwhy.scene.views import PodView
 
@@ -84,15 +84,9 @@ def _writable(scene: Scene, pod: Subject, server: Subject, address: Address | No
     """Another Service that other workloads have under the same variable, and that is no replica."""
     if address is None:
         return None
-    mine = {owner_of(scene, user) for user in users_of(scene, server)}
-    for other in pods_in(scene, pod.namespace):
-        if owner_of(scene, other) in mine:
-            continue
-        for candidate in scene.derive(addresses_of, other):
-            service = service_named(scene, other, candidate.host)
-            same = candidate.setting.name == address.setting.name and service is not None and service != server
-            if same and service is not None and not told(scene, service, _READ_ONLY):
-                return candidate
+    for named in named_by_siblings(scene, pod, address.setting.name):
+        if named.service != server and not told(scene, named.service, _READ_ONLY):
+            return named.address
     return None
 
 

@@ -12,8 +12,7 @@ from kwhy.knowledge.app.errors import APP_ERRORS
 from kwhy.knowledge.container.dependency_missing import DEPENDENCY_MISSING
 from kwhy.knowledge.container.exits_with_error import EXITS_WITH_ERROR
 from kwhy.knowledge.container.init_fails import INIT_FAILS
-from kwhy.knowledge.dependency.servers import service_named
-from kwhy.knowledge.dependency.settings import addresses_of
+from kwhy.knowledge.dependency.servers import named_by_siblings
 from kwhy.knowledge.dependency.targets import Target, asked_for_by, targets_of, writers_of, written_in
 from kwhy.knowledge.service.missing import SERVICE_MISSING
 from kwhy.model.condition import Condition, Nature, Remedy, Step
@@ -23,7 +22,7 @@ from kwhy.model.rule import Relation, given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Basis, Evidence, Gap, Present, Unsure, Verdict, unsure
 from kwhy.probes.kubectl import LIST, LOGS, OBJECT
-from kwhy.scene.relations import ITSELF, owner_of, pods_in
+from kwhy.scene.relations import ITSELF, owner_of
 from kwhy.scene.scene import Scene
 from kwhy.scene.views import PodView, ServiceView
 
@@ -174,15 +173,7 @@ def _in_sibling(scene: Scene, pod: Subject, target: Target) -> tuple[str, Locato
     """The Service that the same variable of another workload of the namespace names, where all others agree."""
     if target.address is None or target.address.setting.file:
         return "", None
-    name, mine = target.address.setting.name, owner_of(scene, pod)
-    found: dict[str, Locator] = {}
-    for other in pods_in(scene, pod.namespace):
-        if owner_of(scene, other) == mine:
-            continue
-        for address in scene.derive(addresses_of, other):
-            service = service_named(scene, other, address.host)
-            if address.setting.name == name and service is not None:
-                found.setdefault(service.name, address.setting.at)
+    found = {n.service.name: n.address.setting.at for n in named_by_siblings(scene, pod, target.address.setting.name)}
     return next(iter(found.items())) if len(found) == 1 else ("", None)
 
 
