@@ -61,4 +61,11 @@ def test_usage_is_worded_as_it_was_called(invoked: str, name: str) -> None:
 
 
 def test_only_commands_that_work_are_offered() -> None:
-    assert [name for name, _ in commands_of(parser())] == ["diagnose", "explain", "inspect", "demo", "completion"]
+    assert [name for name, _ in commands_of(parser())] == [
+        "diagnose",
+        "collect",
+        "explain",
+        "inspect",
+        "demo",
+        "completion",
+    ]
