@@ -39,7 +39,8 @@ def attached_elsewhere(pod: PodView, errors: list[MountError] = given(known_erro
     verdict = judged(pod, errors, Problem.ATTACHED_ELSEWHERE, holder=holder)
     if not isinstance(verdict, Present):
         return verdict
-    return Present((*verdict.because, *(e for _, e in nodes)), verdict.values, since=verdict.since)
+    # Since when is not told: that the node is silent is noticed later than that the volume is wanted elsewhere.
+    return Present((*verdict.because, *(e for _, e in nodes)), verdict.values)
 
 
 @rule(NODE_NOT_READY, rows=("V2",), leads=(leads_to(ATTACHED_ELSEWHERE, via=HELD_BY),))
