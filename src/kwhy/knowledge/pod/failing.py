@@ -39,8 +39,9 @@ POD_FAILING = Condition(
 RESTART_MEMORY = 600.0
 #: A deletion is overdue this long after the grace period, which deletionTimestamp already includes.
 DELETION_SLACK = 30.0
-#: A pod that is younger than this has not had the time to start (seconds): sandbox, image and volumes take some.
-NEW = 15.0
+#: A pod that is younger than this has not had the time to start (seconds): sandbox, image and volumes take some, and
+#: evidence is collected over as long.
+NEW = 30.0
 #: Words of a container that waits for its turn (Kubernetes v1.34 pkg/kubelet/kubelet_pods.go).
 _STARTING = frozenset({"", "ContainerCreating", "PodInitializing"})
 #: Words of the column STATUS that say all is well (printPod, pkg/printers/internalversion/printers.go).
@@ -219,6 +220,9 @@ def _just_made(pod: PodView) -> Absent | None:
     scheduled = pod.condition("PodScheduled")
     refused = scheduled.observed and scheduled.value is not None and scheduled.value.status != "True"
     if born is None or now is None or now - born > NEW or refused:
+        return None
+    complaint = unanswered(pod.scene, pod.subject, FAILURES)
+    if complaint is not None and not _means_nothing(complaint):
         return None
     for statuses in (pod.init_container_statuses, pod.container_statuses):
         for status in statuses.value if statuses.observed else []:
