@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-#: The wheel carries real incidents; they must stay small.
-MOST_BYTES = 1_000_000
+#: The wheel carries real incidents; they must stay small beside the code.
+MOST_BYTES = 2_000_000
 
 
 def run(*command: str | Path, cwd: Path) -> str:

@@ -47,6 +47,9 @@ def sandbox_not_set_up(pod: PodView) -> Verdict:
     that failed at once and could not be cleaned up: another event names that sandbox with its error.
     Source: Kubernetes v1.34 pkg/kubelet/kuberuntime/kuberuntime_sandbox.go; containerd v1.6 sandbox_run.go.
     """
+    phase = pod.phase
+    if phase.observed and phase.value in ("Failed", "Succeeded"):
+        return Absent((Evidence(phase.place, f"the pod is {phase.value}: nobody sets up a sandbox for it"),))
     events = pod.scene.events_about(pod.subject)
     failed = [e for e in events if e.reason == "FailedCreatePodSandBox"]
     hanging = next((e for e in failed if any(word in e.message for word in HANGING) and not left_over(e, failed)), None)
