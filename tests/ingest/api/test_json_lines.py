@@ -116,3 +116,12 @@ def test_an_item_in_the_middle_of_a_long_list_is_found_from_the_mark_before_it()
         assert found is not None
         assert lines[found - 1].strip() == f'"name": "c{number}"'
     assert line_of_path(document, "items[6000].metadata") is None
+
+
+def test_everything_in_a_long_list_without_line_ends_stands_on_its_first_line() -> None:
+    items = [{"kind": "ConfigMap", "metadata": {"name": f"c{n}"}, "data": {"text": "x" * 900}} for n in range(6000)]
+    text = json.dumps({"kind": "ConfigMapList", "apiVersion": "v1", "items": items}) + "\n"
+    document = Document("configmaps.json", text.encode(), first_line=3)
+    read_document(document)
+    assert document.marks
+    assert line_of_path(document, "items[5999].metadata.name") == 3

@@ -110,9 +110,15 @@ def _line(lines: Lines, document: Document, path: str) -> int | None:
 
 
 def _is_one_line(document: Document) -> bool:
-    data = document.data
-    end = data.find(b"\n")
-    return bytes(data[:1]) in (b"{", b"[") and (end < 0 or end >= len(data) - 2)
+    data, start = document.data, 0
+    if bytes(data[:1]) not in (b"{", b"["):
+        return False
+    if document.marks:  # up to the last mark its line tells
+        if document.marks[-1].line != document.first_line:
+            return False
+        start = document.marks[-1].position
+    end = data.find(b"\n", start)
+    return end < 0 or end >= len(data) - 2
 
 
 def _in_long_list(lines: Lines, document: Document, path: str) -> int | None:
