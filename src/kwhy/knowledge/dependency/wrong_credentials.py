@@ -85,7 +85,7 @@ def _same_place(one: Account, other: Account) -> bool:
 def _judge_nobody(pod: PodView, refusal: Refusal) -> Verdict:
     mine = refusal.account
     with_password = [other for other in refusal.others if other.password is not None and other.state == "accepted"]
-    if mine.password is not None or not pod.containers.observed or not with_password:
+    if mine.password is not None or not with_password or not _spec_shown(pod):
         return unsure(f"whether {pod.subject} is to have a password for {_server(refusal)}", _describe(pod))
     other = with_password[0]
     assert other.password is not None  # chosen for it above
@@ -93,6 +93,11 @@ def _judge_nobody(pod: PodView, refusal: Refusal) -> Verdict:
     return _present(
         pod, refusal, what, mine.owner, [Evidence(other.password.at, f"{other.owner}: {other.password.name}")]
     )
+
+
+def _spec_shown(pod: PodView) -> bool:
+    """A log without a name is a document's: what it belongs to has no spec."""
+    return pod.subject.kind == "Pod" and PodView(pod.scene, pod.subject).containers.observed
 
 
 def _other_key(pod: PodView, refusal: Refusal, other: Account) -> Verdict:
