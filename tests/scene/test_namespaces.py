@@ -97,7 +97,7 @@ def test_events_are_placed_like_rows() -> None:
     assert {event.about.namespace for event in placed[Event] if isinstance(event, Event)} == {"billing"}
 
 
-#: `kubectl get pods -A -o custom-columns=…`, 1.34: rows of several namespaces, and none is printed (recorded, shortened).
+#: `kubectl get pods -A -o custom-columns=…`, 1.34: several namespaces, and none is printed (recorded, shortened).
 EVERYWHERE = """NAME                        STATUS      NODE
 invoicer-5d8df8565b-6bhbp   Running     node-a
 postgres-0                  Running     node-a
