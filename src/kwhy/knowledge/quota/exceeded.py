@@ -40,7 +40,7 @@ QUOTA_EXCEEDED = Condition(
 
 # 'pods "x" is forbidden: exceeded quota: team-quota, requested: pods=1, used: pods=2, limited: pods=2'
 # apiserver v0.34 pkg/admission/plugin/resourcequota/controller.go (CheckRequest)
-_EXCEEDED = expression(
+EXCEEDED = expression(
     r"exceeded quota: (?P<quota>[^,]{1,253}), requested: (?P<requested>.{1,500}?), used: (?P<used>.{1,500}?), "
     r"limited: (?P<limited>[^\s\"]{1,500})"
 )
@@ -56,7 +56,7 @@ def _quotas(scene: Scene, workload: Subject) -> list[Subject]:
     named = [
         Subject("ResourceQuota", match["quota"], workload.namespace)
         for message, _ in _refusals(scene, workload)
-        if (match := _EXCEEDED.search(message))
+        if (match := EXCEEDED.search(message))
     ]
     return list(dict.fromkeys(named))
 
@@ -69,7 +69,7 @@ def _by_quota(scene: Scene) -> dict[Subject, list[tuple[re.Match[str], Evidence]
     index: dict[Subject, list[tuple[re.Match[str], Evidence]]] = {}
     for workload in scene.derive_once(refused_workloads):
         for message, evidence in _refusals(scene, workload):
-            if match := _EXCEEDED.search(message):
+            if match := EXCEEDED.search(message):
                 quota = Subject("ResourceQuota", match["quota"], workload.namespace)
                 index.setdefault(quota, []).append((match, evidence))
     return index
@@ -91,10 +91,13 @@ def quota_exceeded(quota: ObjectView, refused: list[tuple[re.Match[str], Evidenc
     """
     if not refused:
         return unsure(f"refusals that name {quota.subject}", LIST.of(kind="events", namespace=quota.namespace))
-    match, evidence = refused[0]
-    because = [evidence, *_status(quota)]
+    return quota_verdict(quota, *refused[0])
+
+
+def quota_verdict(quota: ObjectView, match: re.Match[str], refusal: Evidence) -> Present:
+    """The quota's sum, as a refusal states it and as the quota's own status shows it."""
     total = f"requested {match['requested']}, used {match['used']}, limited to {match['limited']}"
-    return Present(tuple(because), {"sum": total})
+    return Present((refusal, *_status(quota)), {"sum": total})
 
 
 def _status(quota: ObjectView) -> list[Evidence]:
