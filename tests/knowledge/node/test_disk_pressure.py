@@ -21,7 +21,7 @@ def test_without_the_configuration_what_is_withheld_from_pods_shows_the_threshol
     files = {name: data for name, data in recorded(CASE).items() if name != "node/kubelet-config.yaml"}
     diagnosis = diagnosed(files, tmp_path)
     cause = next(c for c in diagnosis.root_causes if c.finding.condition.code == ROOT[0])
-    assert "60% of its ephemeral storage is withheld from pods" in cause.finding.title
+    assert "60% of it is withheld from pods" in cause.finding.title
 
 
 def test_a_node_whose_condition_is_false_has_no_pressure(tmp_path: Path) -> None:

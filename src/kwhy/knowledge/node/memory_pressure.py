@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from kwhy.knowledge.node.pressure import hard_thresholds, withheld
+from kwhy.knowledge.node.pressure import hard_thresholds, judge_pressure, withheld
 from kwhy.knowledge.node.reclaim_fails import RECLAIM_FAILS, failures_of
 from kwhy.knowledge.node.reports_problem import REPORTS_PROBLEM
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.document import Locator
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.subject import Subject
-from kwhy.model.time import Moment
-from kwhy.model.verdict import Absent, Evidence, Present, Verdict
-from kwhy.scene.clock import parse_timestamp
+from kwhy.model.verdict import Verdict
 from kwhy.scene.events import MergedEvent
 from kwhy.scene.relations import ITSELF
 from kwhy.scene.scene import Scene
@@ -97,18 +95,4 @@ def memory_pressure(
     status Unknown comes from a silent kubelet. A threshold near the node's size makes an idle node "full".
     Source: Kubernetes v1.34 pkg/kubelet/eviction/eviction_manager.go (synchronize), helpers.go, defaults_linux.go.
     """
-    shown = node.condition("MemoryPressure")
-    condition = shown.value
-    if condition is None or condition.status != "True":
-        status = condition.status if condition is not None else "not set"
-        return Absent((Evidence(shown.place, f"MemoryPressure is {status}"),))
-    because = [Evidence(shown.place, f"MemoryPressure is True: {condition.message or 'no message'}")]
-    because += [Evidence(at, f"the kubelet evicts below {', '.join(texts)}") for at, texts in configured.items()]
-    because += [Evidence(e.at, f"{e.reason}: {e.message}") for e in failures[:2]]
-    words = [text for texts in configured.values() for text in texts]
-    kept = withheld(node, "memory")
-    if kept is not None and not words and kept[0] > UNUSUAL_SHARE:
-        because.append(kept[1])
-        words = [f"{kept[0]:.0%} of its memory is withheld from pods"]
-    began = parse_timestamp(condition.last_transition_time)
-    return Present(tuple(because), {"threshold": f" ({words[0]})" if words else ""}, since=Moment(began, began))
+    return judge_pressure(node, "MemoryPressure", configured, failures, withheld(node, "memory"), UNUSUAL_SHARE)
