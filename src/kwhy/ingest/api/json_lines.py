@@ -30,6 +30,8 @@ _NTH: Final = expression(r"documents\[(\d+)\]\.?")
 _ITEM_PATH: Final = expression(r"(?:items|rows|\$)\[(\d+)\]\.?")
 _SPACE: Final = expression(r"[ \t\r\n,]*(?:---[ \t\r\n]*)?")
 _INDEX: Final = expression(r"\[(\d+)\]")
+#: Number of the stretch that is a whole document.
+_WHOLE: Final = -1
 _NAME_END: Final = (".", "[")
 _DECODER: Final = json.JSONDecoder()
 
@@ -62,6 +64,14 @@ class Lines:
             self._stretches[key] = _stretch(document, number, opening)
         return self._stretches[key]
 
+    def whole(self, document: Document, begin: int, opening: bytes) -> _Stretch:
+        """The items of a list without marks, whose head ends at ``begin``."""
+        key = (document, _WHOLE)
+        if key not in self._stretches:
+            line = line_of(document.data, begin, document.first_line)
+            self._stretches[key] = _between(document, begin, len(document.data), line, opening)
+        return self._stretches[key]
+
 
 class _Stretch(msgspec.Struct, frozen=True):
     """Where each item begins, in bytes from ``begin`` and in lines of the source; and where the last one ends."""
@@ -75,8 +85,13 @@ class _Stretch(msgspec.Struct, frozen=True):
 def _stretch(document: Document, number: int, opening: bytes) -> _Stretch:
     mark = document.marks[number]
     following = document.marks[number + 1].position if number + 1 < len(document.marks) else len(document.data)
-    text = bytes(document.data[mark.position : following])
-    starts, lines, line, counted = [], [], mark.line, 0
+    return _between(document, mark.position, following, mark.line, opening)
+
+
+def _between(document: Document, begin: int, following: int, line: int, opening: bytes) -> _Stretch:
+    """The items between two positions, the first of which lies on ``line``."""
+    text = bytes(document.data[begin:following])
+    starts, lines, counted = [], [], 0
     found = text.find(opening)
     while found >= 0:
         start = found + 1  # behind the line end
@@ -85,8 +100,8 @@ def _stretch(document: Document, number: int, opening: bytes) -> _Stretch:
         lines.append(line)
         counted = start
         found = text.find(opening, found + len(opening))
-    released(document.data, mark.position, following)
-    return _Stretch(mark.position, starts, lines, len(text))
+    released(document.data, begin, following)
+    return _Stretch(begin, starts, lines, len(text))
 
 
 def _line(lines: Lines, document: Document, path: str) -> int | None:
@@ -129,30 +144,20 @@ def _in_long_list(lines: Lines, document: Document, path: str) -> int | None:
     opening = _opening(document, head.end())
     if opening is None:
         return None
+    return _in_stretch(lines, document, head.end(), int(item[1]), opening, path[item.end() :])
+
+
+def _in_stretch(lines: Lines, document: Document, begins: int, item: int, opening: bytes, path: str) -> int | None:
     if document.marks:
-        return _in_stretch(lines, document, int(item[1]), opening, path[item.end() :])
-    start = document.data.find(opening, head.end())
-    for _ in range(int(item[1])):
-        start = document.data.find(opening, start + len(opening))
-        if start < 0:
+        number = bisect_right(document.marks, item, key=lambda mark: mark.item) - 1
+        if number < 0:
             return None
-    start += 1  # behind the line end
-    end = document.data.find(opening, start)
-    text = document.data[start : end if 0 <= end <= start + _ITEM else start + _ITEM].decode("utf-8", "replace")
-    begin = len(text) - len(text.lstrip())
-    inside = text.count("\n", 0, _walked(text, begin, path[item.end() :]))
-    return line_of(document.data, start, document.first_line) + inside
-
-
-def _in_stretch(lines: Lines, document: Document, item: int, opening: bytes, path: str) -> int | None:
-    number = bisect_right(document.marks, item, key=lambda mark: mark.item) - 1
-    if number < 0:
-        return None
-    stretch = lines.stretch(document, number, opening)
-    position = item - document.marks[number].item
+        stretch, position = lines.stretch(document, number, opening), item - document.marks[number].item
+    else:
+        stretch, position = lines.whole(document, begins, opening), item
     start = stretch.begin + stretch.starts[position]
     end = stretch.starts[position + 1] if position + 1 < len(stretch.starts) else stretch.end
-    text = document.data[start : stretch.begin + end].decode("utf-8", "replace")
+    text = document.data[start : stretch.begin + min(end, stretch.starts[position] + _ITEM)].decode("utf-8", "replace")
     begin = len(text) - len(text.lstrip())
     return stretch.lines[position] + text.count("\n", 0, _walked(text, begin, path))
 
