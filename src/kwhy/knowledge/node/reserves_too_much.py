@@ -58,19 +58,15 @@ UNUSUAL_SHARE = Decimal("0.5")
 RESOURCES = ("memory", "cpu")
 
 
-def _too_small_by_reservation(scene: Scene, pod: Subject) -> Iterable[Subject]:
-    """Nodes that would hold the pod if they gave pods all they have."""
-    shown = shown_pod(scene, pod)
-    if shown is None:
-        return
-    wanted = requests_of(shown[0])
-    for fit in scene.derive(placement, pod).fits:
-        if not any(o.kind is Kind.RESOURCES for o in fit.obstacles):
-            continue
-        for node in (fit.node, *fit.alike):
-            whole = _capacity(scene, node)
-            if whole and all(wanted.get(name, Decimal(0)) <= whole.get(name, Decimal(0)) for name in RESOURCES):
-                yield node
+def _withholding(scene: Scene) -> dict[Subject, Mapping[str, Decimal]]:
+    """The nodes that keep an unusual share from pods, with their capacity: hardly any."""
+    found = {}
+    for node in scene.subjects("Node"):
+        view = NodeView(scene, node)
+        shares = [kept[0] for resource in RESOURCES if (kept := withheld(view, resource)) is not None]
+        if shares and max(shares) > UNUSUAL_SHARE:
+            found[node] = _capacity(scene, node)
+    return found
 
 
 def _capacity(scene: Scene, node: Subject) -> Mapping[str, Decimal]:
@@ -79,6 +75,22 @@ def _capacity(scene: Scene, node: Subject) -> Mapping[str, Decimal]:
         if isinstance(struct, Node) and isinstance(struct.status.capacity, dict):
             return amounts_of(struct.status.capacity)
     return {}
+
+
+def _too_small_by_reservation(scene: Scene, pod: Subject) -> Iterable[Subject]:
+    """Nodes that would hold the pod if they gave pods all they have."""
+    withholding = scene.derive_once(_withholding)
+    shown = shown_pod(scene, pod) if withholding else None
+    if shown is None:
+        return
+    wanted = requests_of(shown[0])
+    for fit in scene.derive(placement, pod).fits:
+        if not any(o.kind is Kind.RESOURCES for o in fit.obstacles):
+            continue
+        for node in (fit.node, *fit.alike):
+            whole = withholding.get(node)
+            if whole and all(wanted.get(name, Decimal(0)) <= whole.get(name, Decimal(0)) for name in RESOURCES):
+                yield node
 
 
 COULD_HOLD = Relation("is kept off by what is reserved on", _too_small_by_reservation)
