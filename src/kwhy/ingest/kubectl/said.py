@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from kwhy.facts import objects as api
 from kwhy.facts.kubectl import KubectlError, Permission, ServerVersion
@@ -94,11 +93,6 @@ _DONE = expression(
 
 #: So many characters of a line are looked at.
 _LONGEST = 2000
-
-
-class _Said(NamedTuple):
-    line: int
-    text: str
 
 
 def reads_as_said(lines: list[str], command: KubectlCommand | None) -> float:
