@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from kwhy.facts import objects as api
 from kwhy.facts.objects import Event, ObjectMeta, Observation
+from kwhy.ingest.kubectl.command import parse_command
 from kwhy.ingest.kubectl.describe import DescribeFact, described_kind, read_described
 from kwhy.ingest.kubectl.describe_container import read_status
 from kwhy.ingest.kubectl.describe_node import condition_of
@@ -90,9 +91,20 @@ def read_scrap(lines: Lines, document: Document) -> Iterator[DescribeFact]:
         yield from _named(list(read_described(lines, document, None)))
         return
     events_at = next((index for index, (_, line) in enumerate(lines) if _EVENTS.fullmatch(line)), len(lines))
-    events = list(described_events(lines[events_at:][_skipped(lines, events_at) :], document, guessed_subject))
+    asked = _asked_for(document)
+    about = (lambda *_: asked) if asked is not None else guessed_subject
+    events = list(described_events(lines[events_at:][_skipped(lines, events_at) :], document, about))
     yield from _before_events(lines[:events_at], entries, events, document)
     yield from events
+
+
+def _asked_for(document: Document) -> Subject | None:
+    """The one object that the command describes: `kubectl describe pod web-1 | grep -A5 Events`."""
+    command = parse_command(document.command)
+    if command is None or command.verb != "describe" or len(command.kinds) != 1 or len(command.names) != 1:
+        return None
+    kind = command.kinds[0]
+    return Subject(kind, command.names[0], command.namespace_of(kind) or None)
 
 
 def _skipped(lines: Lines, events_at: int) -> int:
