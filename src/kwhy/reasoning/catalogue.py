@@ -18,11 +18,11 @@ class Catalogue:
     def __init__(self, rules: Iterable[AnyRule]) -> None:
         self.rules: tuple[AnyRule, ...] = tuple(rules)
         self._ways: dict[str, list[AnyRule]] = defaultdict(list)
-        self._causes: dict[str, dict[tuple[str, str], tuple[Condition, Lead]]] = defaultdict(dict)
+        self._causes: dict[str, dict[tuple[str, Lead], tuple[Condition, Lead]]] = defaultdict(dict)
         for way in self.rules:
             self._ways[way.condition.code].append(way)
             for lead in way.leads:
-                self._causes[lead.effect.code][(way.condition.code, lead.via.name)] = (way.condition, lead)
+                self._causes[lead.effect.code][(way.condition.code, lead)] = (way.condition, lead)
 
     @property
     def conditions(self) -> list[Condition]:
