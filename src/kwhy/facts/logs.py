@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from kwhy.model.document import Document, Locator
+from kwhy.model.subject import Subject
 from kwhy.model.time import UNKNOWN_MOMENT, Moment
 
 #: Who prints a line. Programs that are no part of Kubernetes or the node keep their own name.
@@ -115,6 +116,10 @@ class PodHint(msgspec.Struct, frozen=True, gc=False):
     container: str | None = None
     uid: str | None = None
     previous: bool = False
+
+    @property
+    def subject(self) -> Subject:
+        return Subject("Pod", self.pod, self.namespace)
 
 
 class LogFile(msgspec.Struct, frozen=True, gc=False):

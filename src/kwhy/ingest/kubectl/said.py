@@ -13,6 +13,7 @@ from kwhy.facts import objects as api
 from kwhy.facts.kubectl import KubectlError, Permission, ServerVersion
 from kwhy.facts.objects import ApiObject, ObjectMeta, Observation
 from kwhy.ingest.kubectl.command import KubectlCommand, parse_command
+from kwhy.ingest.kubectl.text import FAILED
 from kwhy.model.document import Document, Unparsed
 from kwhy.model.expressions import expression
 from kwhy.model.parsing import Parsed
@@ -72,8 +73,6 @@ _RESOURCE = expression(
 _RESOURCES_HEADER = expression(r"NAME\s+SHORTNAMES\s+API(?:VERSION|GROUP)\s+NAMESPACED\s+KIND(?:\s+VERBS.*)?")
 _VERSIONS = expression(r"(?:[a-z0-9.-]+/)?v\d+(?:(?:alpha|beta)\d+)?")
 
-#: cmdutil.CheckErr (v0.34 pkg/cmd/util/helpers.go): "error: …", "Error from server (Forbidden): …"
-_FAILED = expression(r"(?:Error from server(?: \((?P<reason>\w+)\))?|[Ee]rror): (?P<message>\S.*)")
 #: What kubectl and helm say alike of a kind that nobody serves (apimachinery v0.34 pkg/api/meta/errors.go,
 #: NoKindMatchError): "error: …", "Error: INSTALLATION FAILED: unable to build kubernetes objects from release manifest:
 #: …"; kubectl before 1.24 prints several of them without "error: ".
@@ -131,7 +130,7 @@ def _is_known(line: str, command: KubectlCommand | None) -> bool:
     if command is not None and command.verb == "api-versions":
         patterns.append(_VERSIONS)
     if command is not None and command.verb in _CHANGING:
-        patterns += [_FAILED, _DONE]
+        patterns += [FAILED, _DONE]
     return any(pattern.fullmatch(line) for pattern in patterns) or line.startswith("REVISION ")
 
 
@@ -153,7 +152,7 @@ def parse(document: Document) -> Iterator[Parsed]:
             yield from _permission(answer, number, document)
         elif (unknown := _NO_KIND.fullmatch(line)) is not None:
             yield KubectlError("", unknown["message"], document.command, document.at(number, excerpt=line))
-        elif (failed := _FAILED.fullmatch(line)) is not None and command is not None and command.verb in _CHANGING:
+        elif (failed := FAILED.fullmatch(line)) is not None and command is not None and command.verb in _CHANGING:
             at = document.at(number, excerpt=line)
             yield KubectlError(failed["reason"] or "", failed["message"], document.command, at)
         elif not _is_known(line, command):

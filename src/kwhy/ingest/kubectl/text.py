@@ -34,7 +34,7 @@ _SECOND_KEY = expression(r"(?:Namespace|Labels|Roles|Role|IsDefaultClass|API Ver
 #: get.go, describe.go: nothing matched. Of get it goes to standard error.
 _NOTHING = expression(r"No (?:resources|events) found(?: in (?P<namespace>\S+) namespace)?\.?")
 #: cmdutil.CheckErr: "Error from server (NotFound): pods "web" not found", "error: the server doesn't have …".
-_FAILED = expression(r"(?:Error from server(?: \((?P<reason>\w+)\))?|error|Error): (?P<message>\S.*)")
+FAILED = expression(r"(?:Error from server(?: \((?P<reason>\w+)\))?|error|Error): (?P<message>\S.*)")
 _UNREACHABLE = expression(
     r"The connection to the server .* was refused.*|Unable to connect to the server: .*|E\d{4} \S+ +\d+ memcache\.go.*"
 )
@@ -119,7 +119,7 @@ class _Reader:
             return None
         if self.command is not None and self.command.verb == "drain":
             return None if kind == "drain" else "drain"
-        if column_zero and (_NOTHING.fullmatch(line) or _FAILED.fullmatch(line) or _UNREACHABLE.fullmatch(line)):
+        if column_zero and (_NOTHING.fullmatch(line) or FAILED.fullmatch(line) or _UNREACHABLE.fullmatch(line)):
             return "drain" if begins_drain(line) else "message"
         if starts_table(line, self.command):
             return "table"
@@ -149,7 +149,7 @@ class _Reader:
         """Whether ``line``, behind a blank one, cannot belong to the described object above."""
         if line[0].isspace():
             return False
-        return bool(_FAILED.fullmatch(line) or _NOTHING.fullmatch(line) or read_header(line) is not None)
+        return bool(FAILED.fullmatch(line) or _NOTHING.fullmatch(line) or read_header(line) is not None)
 
     def _finish(self, kind: str, segment: Lines) -> Iterator[Parsed]:
         while segment and not segment[-1][1].strip():
@@ -193,7 +193,7 @@ class _Reader:
             yield from self._nothing(nothing["namespace"], number, line)
             return
         self.failed = True
-        matched = _FAILED.fullmatch(line)
+        matched = FAILED.fullmatch(line)
         command = self.command_line or None
         at = self.document.at(number, excerpt=line)
         if matched is None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import mmap
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from kwhy.ingest.session.prose import is_chinese_prose, is_heading, is_prose
@@ -98,7 +99,7 @@ def is_logged(line: bytes) -> bool:
 
 def begins_several(head: bytes) -> bool:
     """Whether the beginning of a document shows more than one block."""
-    return sum(1 for _ in _Cutter(head, 1).starts()) > 1
+    return len(list(islice(_Cutter(head, 1).starts(), 2))) > 1
 
 
 def blocks_of(document: Document) -> list[Document]:

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from kwhy.facts.log_patterns.transport import FORBIDDEN
-from kwhy.facts.logs import LogFile, LogHit
+from kwhy.facts.logs import LogHit
 from kwhy.facts.objects import ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, RoleRef
 from kwhy.knowledge.app.errors import errors_of, lasting
 from kwhy.model.document import Locator
 from kwhy.model.rule import Relation
 from kwhy.model.subject import Subject
+from kwhy.scene.logs import writer_of
 from kwhy.scene.scene import Scene
 from kwhy.scene.views import PodView
 
@@ -73,17 +74,13 @@ def words_of(refused: Refused) -> dict[str, object]:
 
 
 def _refused(scene: Scene) -> list[Refused]:
-    pods = {
-        id(log.document): Subject("Pod", log.pod.pod, log.pod.namespace)
-        for log in scene.facts(LogFile)
-        if log.pod is not None
-    }
     found = []
     for hit in scene.facts(LogHit):
         fields = hit.last.fields
         if hit.pattern != FORBIDDEN or not fields.get("user"):
             continue
         scoped = "namespace" in fields or "cluster" in fields
+        writer = writer_of(scene, hit.document)
         found.append(
             Refused(
                 subject_of(fields["user"]),
@@ -92,7 +89,7 @@ def _refused(scene: Scene) -> list[Refused]:
                 fields.get("group", ""),
                 fields.get("namespace"),
                 scoped,
-                pods.get(id(hit.document)),
+                writer.subject if writer is not None else None,
                 hit.count,
                 hit.locate(hit.last),
             )

@@ -6,12 +6,13 @@ import msgspec
 
 from kwhy.facts.kubectl import KubectlError
 from kwhy.facts.log_patterns.transport import NO_SUCH_KIND
-from kwhy.facts.logs import LogFile, LogHit
+from kwhy.facts.logs import LogHit
 from kwhy.model.document import Locator
 from kwhy.model.expressions import expression
 from kwhy.model.rule import Relation
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Evidence
+from kwhy.scene.logs import writer_of
 from kwhy.scene.scene import Scene
 
 # no matches for kind "Ingress" in version "extensions/v1beta1"
@@ -69,15 +70,10 @@ def _said_to_people(scene: Scene) -> list[Unserved]:
 
 
 def _logged(scene: Scene) -> list[Unserved]:
-    pods = {
-        id(log.document): Subject("Pod", log.pod.pod, log.pod.namespace)
-        for log in scene.facts(LogFile)
-        if log.pod is not None
-    }
     return [
-        Unserved(pod, hit.key["kind"], hit.key["version"], hit.locate(hit.last), hit.last.excerpt)
+        Unserved(writer.subject, hit.key["kind"], hit.key["version"], hit.locate(hit.last), hit.last.excerpt)
         for hit in scene.facts(LogHit)
-        if hit.pattern == NO_SUCH_KIND and (pod := pods.get(id(hit.document))) is not None
+        if hit.pattern == NO_SUCH_KIND and (writer := writer_of(scene, hit.document)) is not None
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from kwhy.facts.logs import AppErrors
 from kwhy.model.condition import Condition, Nature
@@ -31,7 +31,7 @@ FREQUENT, MISSED, LINES_AFTER, LATEST = 10, 20.0, 3, 5
 
 def _subject(errors: AppErrors) -> Subject:
     if errors.pod is not None:
-        return Subject("Pod", errors.pod.pod, errors.pod.namespace)
+        return errors.pod.subject
     return Subject("Document", errors.at.source)
 
 
@@ -42,17 +42,13 @@ def _by_subject(scene: Scene) -> dict[Subject, list[AppErrors]]:
     return index
 
 
-def _candidates(scene: Scene) -> Iterable[Subject]:
+def _candidates(scene: Scene) -> list[Subject]:
     return [s for s, found in scene.derive_once(_by_subject).items() if any(lasting(e) for e in found)]
 
 
 def logging_pods(scene: Scene) -> list[Subject]:
     """The pods whose logs hold errors that may last."""
-    return [s for s in scene.derive_once(_candidates_once) if s.kind == "Pod"]
-
-
-def _candidates_once(scene: Scene) -> list[Subject]:
-    return list(_candidates(scene))
+    return [s for s in scene.derive_once(_candidates) if s.kind == "Pod"]
 
 
 def lasting(errors: AppErrors) -> bool:

@@ -100,7 +100,7 @@ def _services_waited_for(scene: Scene) -> dict[Subject, list[Subject]]:
 
 def _logged(scene: Scene) -> frozenset[Subject]:
     """The pods whose logs were shown."""
-    return frozenset(Subject("Pod", f.pod.pod, f.pod.namespace) for f in scene.facts(LogFile) if f.pod is not None)
+    return frozenset(f.pod.subject for f in scene.facts(LogFile) if f.pod is not None)
 
 
 def _resolves(scene: Scene) -> bool:

@@ -111,4 +111,4 @@ def accepted_at(scene: Scene, pod: Subject) -> Locator | None:
 def _logs(scene: Scene) -> dict[Subject, LogFile]:
     """The newest runs' logs, by pod."""
     logs = [f for f in scene.facts(LogFile) if f.pod is not None and not f.pod.previous and f.lines]
-    return {Subject("Pod", f.pod.pod, f.pod.namespace): f for f in logs if f.pod is not None}
+    return {f.pod.subject: f for f in logs if f.pod is not None}

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from kwhy.facts.logs import AppErrors
-from kwhy.knowledge.app.errors import APP_ERRORS, lasting
+from kwhy.knowledge.app.errors import APP_ERRORS, logging_pods
 from kwhy.knowledge.gateway.routes import Route, routes_of, segment, serves
 from kwhy.knowledge.service.backend import backend
 from kwhy.knowledge.service.consumers import calls_of
@@ -76,8 +76,7 @@ ANSWERED_BY = Relation("is answered by", _gateways)
 
 def _refused(scene: Scene) -> dict[Subject, list[Refused]]:
     index: dict[Subject, list[Refused]] = {}
-    pods = [Subject("Pod", e.pod.pod, e.pod.namespace) for e in scene.facts(AppErrors) if e.pod and lasting(e)]
-    for caller in dict.fromkeys(pods):
+    for caller in logging_pods(scene):
         for call in scene.derive(calls_of, caller):
             if call.service is not None and _answered_not_found(call.errors):
                 path = urlsplit(call.errors.target or "").path

@@ -11,9 +11,8 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from kwhy.facts.logs import AppErrors
 from kwhy.facts.objects import NetworkPolicy, Pod, ServicePort
-from kwhy.knowledge.app.errors import lasting
+from kwhy.knowledge.app.errors import logging_pods
 from kwhy.knowledge.policy.enforcing import enforcement
 from kwhy.knowledge.policy.evaluating import Answer, Decision, Direction, End, Labels, Packet, Policy, decide
 from kwhy.knowledge.service.backend import backend
@@ -282,5 +281,4 @@ def needed(scene: Scene) -> dict[Subject, list[Flow]]:
 
 
 def _callers(scene: Scene) -> Iterable[Subject]:
-    pods = [Subject("Pod", e.pod.pod, e.pod.namespace) for e in scene.facts(AppErrors) if e.pod and lasting(e)]
-    return dict.fromkeys(pods)
+    return logging_pods(scene)

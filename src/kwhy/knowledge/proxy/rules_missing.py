@@ -8,7 +8,7 @@ import msgspec
 
 from kwhy.facts.iptables import IptablesTable, ServiceRule
 from kwhy.facts.logs import AppErrors
-from kwhy.knowledge.app.errors import APP_ERRORS, lasting
+from kwhy.knowledge.app.errors import APP_ERRORS, logging_pods
 from kwhy.knowledge.service.consumers import CLUSTER_DNS, UNREACHED, calls_of
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.document import Locator
@@ -57,8 +57,7 @@ CARRIED_BY = Relation("sends its packets through", _nodes)
 def _callers(scene: Scene) -> dict[str, list[Subject]]:
     """Pods with failing calls, by node."""
     index: dict[str, list[Subject]] = {}
-    pods = [Subject("Pod", e.pod.pod, e.pod.namespace) for e in scene.facts(AppErrors) if e.pod and lasting(e)]
-    for pod in dict.fromkeys(pods):
+    for pod in logging_pods(scene):
         for node in node_of_pod(scene, pod):
             index.setdefault(node.name, []).append(pod)
     return index

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kwhy.facts.logs import AppErrors
-from kwhy.knowledge.app.errors import lasting
+from kwhy.knowledge.app.errors import logging_pods
 from kwhy.knowledge.pod.failing import failing_candidates
 from kwhy.knowledge.service.consumers import UNREACHED, Call, calls_of
 from kwhy.model.rule import Relation
@@ -19,8 +18,7 @@ def _callers(scene: Scene) -> dict[Subject, list[tuple[Subject, Call]]]:
     """By Service. Pods that fail themselves are left out: what they wait for is judged where they fail."""
     troubled = set(failing_candidates(scene))
     index: dict[Subject, list[tuple[Subject, Call]]] = {}
-    pods = [Subject("Pod", e.pod.pod, e.pod.namespace) for e in scene.facts(AppErrors) if e.pod and lasting(e)]
-    for pod in dict.fromkeys(pods):
+    for pod in logging_pods(scene):
         for call in scene.derive(calls_of, pod) if pod not in troubled else ():
             if call.service is not None:
                 index.setdefault(call.service, []).append((pod, call))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kwhy.facts.logs import AppErrors
-from kwhy.knowledge.app.errors import APP_ERRORS, lasting
+from kwhy.knowledge.app.errors import APP_ERRORS, lasting, logging_pods
 from kwhy.knowledge.service.consumers import calls_of
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.expressions import expression
@@ -60,10 +60,9 @@ def _failed(errors: AppErrors) -> bool:
 
 def _other_names_fail(scene: Scene) -> bool:
     """Whether the DNS fails for names outside of the cluster that no Service stands for, too."""
-    pods = [Subject("Pod", e.pod.pod, e.pod.namespace) for e in scene.facts(AppErrors) if e.pod and lasting(e)]
     return any(
         call.service is None and _failed(call.errors)
-        for caller in dict.fromkeys(pods)
+        for caller in logging_pods(scene)
         for call in scene.derive(calls_of, caller)
     )
 
@@ -77,8 +76,7 @@ ASKS_FOR_THE_NAME = Relation("asks for the name of", _services)
 
 def _by_service(scene: Scene) -> dict[Subject, list[tuple[Subject, AppErrors]]]:
     index: dict[Subject, list[tuple[Subject, AppErrors]]] = {}
-    pods = [Subject("Pod", e.pod.pod, e.pod.namespace) for e in scene.facts(AppErrors) if e.pod and lasting(e)]
-    for caller in dict.fromkeys(pods):
+    for caller in logging_pods(scene):
         for service, errors in _asked(scene, caller):
             index.setdefault(service, []).append((caller, errors))
     return index

@@ -7,10 +7,11 @@ from typing import Literal
 import msgspec
 
 from kwhy.facts.log_patterns.application import LISTENING
-from kwhy.facts.logs import LogFile, LogHit
+from kwhy.facts.logs import LogHit
 from kwhy.facts.objects import Probe
 from kwhy.model.document import Locator
 from kwhy.model.subject import Subject
+from kwhy.scene.logs import writer_of
 from kwhy.scene.scene import Scene
 from kwhy.scene.views import PodView
 
@@ -36,17 +37,15 @@ class ListeningPort(msgspec.Struct, frozen=True):
 
 
 def _logged(scene: Scene) -> dict[Subject, list[ListeningPort]]:
-    pods = {
-        id(log.document): Subject("Pod", log.pod.pod, log.pod.namespace)
-        for log in scene.facts(LogFile)
-        if log.pod is not None and not log.pod.previous
-    }
     index: dict[Subject, list[ListeningPort]] = {}
     for hit in scene.facts(LogHit):
-        pod = pods.get(id(hit.document))
-        if hit.pattern == LISTENING and pod is not None and hit.last.fields.get("port", "").isdecimal():
+        if hit.pattern != LISTENING:
+            continue
+        writer = writer_of(scene, hit.document)
+        if writer is not None and not writer.previous and hit.last.fields.get("port", "").isdecimal():
             address = hit.last.fields.get("address", "")
             loopback = address.startswith(_LOOPBACK)
+            pod = writer.subject
             port = ListeningPort(pod, int(hit.last.fields["port"]), "logged", hit.locate(hit.last), loopback=loopback)
             index.setdefault(pod, []).append(port)
     return index

@@ -9,7 +9,7 @@ import msgspec
 
 from kwhy.facts.logs import AppErrors
 from kwhy.facts.objects import ServicePort
-from kwhy.knowledge.app.errors import APP_ERRORS, lasting
+from kwhy.knowledge.app.errors import APP_ERRORS, logging_pods
 from kwhy.knowledge.service.consumers import UNREACHED, Call, calls_of
 from kwhy.knowledge.service.listening import declared_ports_known
 from kwhy.model.condition import Condition, Nature, Remedy, Step
@@ -86,8 +86,7 @@ SPEAKS_TO = Relation("speaks to", _services)
 
 def _by_service(scene: Scene) -> dict[Subject, list[Spoken]]:
     index: dict[Subject, list[Spoken]] = {}
-    pods = [Subject("Pod", e.pod.pod, e.pod.namespace) for e in scene.facts(AppErrors) if e.pod and lasting(e)]
-    for caller in dict.fromkeys(pods):
+    for caller in logging_pods(scene):
         for call in scene.derive(calls_of, caller):
             spoken = _spoken(caller, call)
             if spoken is not None and call.service is not None:

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from kwhy.facts.logs import AppErrors
 from kwhy.facts.objects import StatefulSet
-from kwhy.knowledge.app.errors import APP_ERRORS, lasting
+from kwhy.knowledge.app.errors import APP_ERRORS, logging_pods
 from kwhy.knowledge.container.exits_with_error import EXITS_WITH_ERROR
 from kwhy.knowledge.service.consumers import Call, calls_of
 from kwhy.model.condition import Condition, Nature, Remedy, Step
@@ -93,8 +92,7 @@ def _evidence(call: Call) -> Evidence:
 
 def _asked_for(scene: Scene) -> dict[Subject, list[Asked]]:
     index: dict[Subject, list[Asked]] = {}
-    callers = [Subject("Pod", e.pod.pod, e.pod.namespace) for e in scene.facts(AppErrors) if e.pod and lasting(e)]
-    for caller in dict.fromkeys(callers):
+    for caller in logging_pods(scene):
         for asked in scene.derive(_asked_by, caller):
             index.setdefault(asked.stateful_set, []).append(asked)
     return index
