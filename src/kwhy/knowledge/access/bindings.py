@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from difflib import get_close_matches
 
 import msgspec
@@ -47,8 +46,10 @@ def bound_by(scene: Scene, binding: Subject) -> Bound | None:
     """What a binding says; None where it was not shown whole"""
     for observation in scene.observations(binding):
         struct = observation.object
-        if isinstance(struct, RoleBinding | ClusterRoleBinding) and isinstance(struct.role_ref, RoleRef):
-            accounts = struct.subjects if isinstance(struct.subjects, list) else []
+        if not isinstance(struct, RoleBinding | ClusterRoleBinding) or not isinstance(struct.role_ref, RoleRef):
+            continue
+        accounts = struct.subjects if isinstance(struct.subjects, list) else []
+        if accounts or observation.whole:  # a row of kubectl shows the role alone
             namespace = binding.namespace if struct.role_ref.kind == "Role" else None
             role = Subject(struct.role_ref.kind, struct.role_ref.name, namespace)
             return Bound(binding, role, tuple(accounts), observation)
@@ -84,16 +85,19 @@ def nearly_names(account: RoleSubject, who: Subject) -> bool:
     return account.namespace == who.namespace and bool(get_close_matches(account.name, [who.name], 1, MISSPELT))
 
 
-def rules_of(scene: Scene, role: Subject) -> Iterator[tuple[PolicyRule, Locator]]:
-    """The rules of a role, each with its place."""
+def rules_of(scene: Scene, role: Subject) -> list[tuple[PolicyRule, Locator]] | None:
+    """The rules of a role, each with its place; None where they were not shown."""
     for observation in scene.observations(role):
         struct = observation.object
-        if isinstance(struct, Role | ClusterRole) and isinstance(struct.rules, list):
-            for index, rule in enumerate(struct.rules):
-                says = f"verbs {', '.join(rule.verbs or ())} on {', '.join(rule.resources or ())}"
-                yield rule, observation.field_at(f"rules[{index}]", says)
-            return
+        if isinstance(struct, Role | ClusterRole) and (isinstance(struct.rules, list) or observation.whole):
+            rules = struct.rules if isinstance(struct.rules, list) else []
+            return [(rule, observation.field_at(f"rules[{i}]", _written(rule))) for i, rule in enumerate(rules)]
+    return None
+
+
+def _written(rule: PolicyRule) -> str:
+    return f"verbs {', '.join(rule.verbs or ())} on {', '.join(rule.resources or ())}"
 
 
 def would_allow(scene: Scene, role: Subject, refused: Refused) -> bool:
-    return any(allows(rule, refused) for rule, _ in rules_of(scene, role))
+    return any(allows(rule, refused) for rule, _ in rules_of(scene, role) or ())

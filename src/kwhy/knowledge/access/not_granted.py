@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from kwhy.knowledge.access.forbidden import FORBIDDEN_TO
-from kwhy.knowledge.access.refusals import Refused, allows, grants_of, newest_scoped, refused_to, words_of
+from kwhy.knowledge.access.grants import grants_of
+from kwhy.knowledge.access.refusals import Refused, allows, newest_scoped, refused_to, words_of
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.verdict import Basis, Evidence, Gap, Present, Unsure, Verdict, unsure

@@ -1,14 +1,14 @@
-"""What the API server refused to whom, as logs quote it, and what roles and bindings allow."""
+"""What the API server refused to whom, as logs quote it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import msgspec
 
 from kwhy.facts.log_patterns.transport import FORBIDDEN
 from kwhy.facts.logs import LogHit
-from kwhy.facts.objects import ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, RoleRef
+from kwhy.facts.objects import PolicyRule
 from kwhy.knowledge.app.errors import errors_of, lasting
 from kwhy.model.document import Locator
 from kwhy.model.rule import Relation
@@ -17,7 +17,7 @@ from kwhy.scene.logs import writer_of
 from kwhy.scene.scene import Scene
 from kwhy.scene.views import PodView
 
-_SERVICE_ACCOUNT = "system:serviceaccount:"
+SERVICE_ACCOUNT = "system:serviceaccount:"
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -46,7 +46,7 @@ class Refused(msgspec.Struct, frozen=True):
 
 def subject_of(user: str) -> Subject:
     """The object that a user name of the API server stands for."""
-    if user.startswith(_SERVICE_ACCOUNT) and user.count(":") >= 3:
+    if user.startswith(SERVICE_ACCOUNT) and user.count(":") >= 3:
         _, _, namespace, name = user.split(":", 3)
         return Subject("ServiceAccount", name, namespace)
     return Subject("User", user)
@@ -136,75 +136,6 @@ def _calls_the_api(target: str | None) -> bool:
 
 
 IS_KNOWN_AS = Relation("is known to the API server as", _accounts)
-
-
-class Grant(msgspec.Struct, frozen=True):
-    """A rule that a binding gives to an account. ``namespace`` is None where it holds in the whole cluster."""
-
-    role: Subject
-    namespace: str | None
-    rule: PolicyRule
-    at: Locator
-
-
-class Grants(msgspec.Struct, frozen=True):
-    """What an account may do. ``complete``: every binding that could concern it, and its roles, were shown."""
-
-    rules: tuple[Grant, ...]
-    roles: tuple[Subject, ...]
-    complete: bool
-
-
-def grants_of(scene: Scene, who: Subject, namespace: str | None) -> Grants:
-    """Rules that bindings give to ``who``, for requests in ``namespace``."""
-    complete = scene.listing("ClusterRoleBinding", None) is not None
-    complete = complete and (namespace is None or scene.listing("RoleBinding", namespace) is not None)
-    rules: list[Grant] = []
-    roles: list[Subject] = []
-    for binding, reference in _bindings(scene, who, namespace):
-        scope = binding.namespace if binding.kind == "RoleBinding" else None
-        role = Subject(reference.kind, reference.name, scope if reference.kind == "Role" else None)
-        roles.append(role)
-        shown = False
-        for observation in scene.observations(role):
-            struct = observation.object
-            if isinstance(struct, Role | ClusterRole) and (isinstance(struct.rules, list) or observation.whole):
-                shown = True
-                for index, rule in enumerate(struct.rules if isinstance(struct.rules, list) else ()):
-                    rules.append(Grant(role, scope, rule, observation.field_at(f"rules[{index}]", _written(rule))))
-                break
-        complete = complete and shown
-    return Grants(tuple(rules), tuple(dict.fromkeys(roles)), complete)
-
-
-def _bindings(scene: Scene, who: Subject, namespace: str | None) -> Iterator[tuple[Subject, RoleRef]]:
-    for kind in ("RoleBinding", "ClusterRoleBinding"):
-        for binding in scene.subjects_in(kind, namespace if kind == "RoleBinding" else None):
-            for observation in scene.observations(binding):
-                struct = observation.object
-                if not isinstance(struct, RoleBinding | ClusterRoleBinding) or not isinstance(struct.subjects, list):
-                    continue
-                if isinstance(struct.role_ref, RoleRef) and any(
-                    _means(s.kind, s.name, s.namespace, who) for s in struct.subjects
-                ):
-                    yield binding, struct.role_ref
-                break
-
-
-def _means(kind: str, name: str, namespace: str, who: Subject) -> bool:
-    """Whether a binding's subject is the account, or a group that it is in."""
-    if who.kind == "ServiceAccount":
-        groups = {"system:serviceaccounts", f"system:serviceaccounts:{who.namespace}", "system:authenticated"}
-        if kind == "ServiceAccount":
-            return (name, namespace) == (who.name, who.namespace)
-        return (kind == "Group" and name in groups) or (
-            kind == "User" and name == f"{_SERVICE_ACCOUNT}{who.namespace}:{who.name}"
-        )
-    return (kind == "User" and name == who.name) or (kind == "Group" and name == "system:authenticated")
-
-
-def _written(rule: PolicyRule) -> str:
-    return f"verbs {', '.join(rule.verbs or ())} on {', '.join(rule.resources or ())}"
 
 
 def allows(rule: PolicyRule, refused: Refused) -> bool:

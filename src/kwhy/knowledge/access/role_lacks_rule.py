@@ -67,7 +67,7 @@ HAS_ROLE = Relation("has the role", _roles)
 
 def near_rules(scene: Scene, role: Subject) -> list[Near]:
     """Rules of the role that nearly allow a refused request"""
-    written = list(rules_of(scene, role))
+    written = rules_of(scene, role) or []
     found = []
     for account, requests in scene.derive_once(refusals_by_account).items():
         for refused in requests:
@@ -102,11 +102,11 @@ def role_lacks_rule(role: ObjectView, near: list[Near] = given(near_rules)) -> V
     What looks like it: No rule concerns the resource at all: then nothing says that the program should have it.
     Source: Kubernetes v1.34 pkg/apis/rbac/v1/evaluation_helpers.go (VerbMatches, APIGroupMatches, ResourceMatches).
     """
-    if not list(rules_of(role.scene, role.subject)):
+    written = rules_of(role.scene, role.subject)
+    if not written:
         return unsure(f"the rules of {role.subject}", *role.probes())
     if not near:
-        place = next(at for _, at in rules_of(role.scene, role.subject))
-        return Absent((Evidence(place, "no rule nearly allows what was refused"),))
+        return Absent((Evidence(written[0][1], "no rule nearly allows what was refused"),))
     first = near[0]
     refused, account = first.refused, first.account
     if account.namespace is None:
