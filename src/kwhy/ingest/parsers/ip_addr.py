@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from kwhy.facts.devices import BridgeSettings, Tunnel
 from kwhy.facts.network import Family, InterfaceAddress, Link, LinkListing, ListingBasis, MissingDevice
 from kwhy.ingest.net.addresses import address
+from kwhy.ingest.net.device_words import described, described_in_json
 from kwhy.ingest.net.ip_command import IpCommand, ip_command
 from kwhy.ingest.net.missing import missing_device
 from kwhy.ingest.net.output import LONGEST_LINE, content_lines, failed, head_lines, not_understood, share
@@ -100,10 +102,13 @@ def _lists_all(asked: IpCommand | None, links: list[Link]) -> bool:
     return any(link.name == "lo" for link in links) and len(links) > 1
 
 
-def _text_items(document: Document) -> Iterator[Link | InterfaceAddress | MissingDevice | Unparsed]:
+_Item: TypeAlias = Link | InterfaceAddress | MissingDevice | Tunnel | BridgeSettings
+
+
+def _text_items(document: Document) -> Iterator[_Item | Unparsed]:
     """Lines of one device gather in ``link`` until the next device begins; addresses follow their device."""
     link: Link | None = None
-    held: list[InterfaceAddress] = []
+    held: list[InterfaceAddress | Tunnel | BridgeSettings] = []
     for number, raw in content_lines(document):
         if len(raw) > LONGEST_LINE:
             yield not_understood(document, number, raw, "a device or an address")
@@ -121,6 +126,7 @@ def _text_items(document: Document) -> Iterator[Link | InterfaceAddress | Missin
             link, held = _link(at, match), []
             for part in parts[1:]:
                 link = _with_details(link, " " * 4 + part.strip())
+                held += _details(document, number, link, part)
         elif match := _ONE_LINE.match(raw):
             found = _address(at, match["name"], match["family"], match["rest"])
             yield found or not_understood(document, number, raw, "an address")
@@ -132,6 +138,7 @@ def _text_items(document: Document) -> Iterator[Link | InterfaceAddress | Missin
                 held.append(found)
         elif link is not None and raw[:1] == " ":
             link = _with_details(link, raw)
+            held += _details(document, number, link, raw)
         elif match := _BRIEF.match(raw):
             yield from _brief(at, match)
         else:
@@ -172,6 +179,11 @@ def _with_details(link: Link, line: str) -> Link:
         )
     first = line.split(None, 1)[0]
     return msgspec.structs.replace(link, kind=first) if link.kind is None and first in _KINDS else link
+
+
+def _details(document: Document, number: int, link: Link, line: str) -> list[Tunnel | BridgeSettings]:
+    found = described(document.at(number, excerpt=f"{link.name}: {line.strip()}"), link.name, line)
+    return [] if found is None else [found]
 
 
 def _pairs(words: list[str]) -> dict[str, str]:
@@ -218,7 +230,7 @@ def _brief(at: Locator, match: re.Match[str]) -> Iterator[Link | InterfaceAddres
             )
 
 
-def _json_items(document: Document) -> Iterator[Link | InterfaceAddress | Unparsed]:
+def _json_items(document: Document) -> Iterator[_Item | Unparsed]:
     try:
         decoded = msgspec.json.decode(bytes(document.data), type=list[dict[str, Any]])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -250,6 +262,10 @@ def _json_items(document: Document) -> Iterator[Link | InterfaceAddress | Unpars
             netnsid=shown.link_netnsid,
             peer_netns=shown.link_netns,
         )
+        info = shown.linkinfo or _JsonLinkInfo()
+        details = described_in_json(place, name, info.info_kind or "", info.info_data or {})
+        if details is not None:
+            yield details
         for position, listed in enumerate(shown.addr_info):
             yield from _json_address(document, f"[{number}].addr_info[{position}]", name, listed)
 
@@ -259,6 +275,7 @@ _LOOPBACK: Final = {"loopback": "loopback"}
 
 class _JsonLinkInfo(msgspec.Struct):
     info_kind: str | None = None
+    info_data: dict[str, Any] | None = None
 
 
 class _JsonLink(msgspec.Struct):
