@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from tests.harness.case import Recorded, all_cases
 from tests.harness.claims import assert_no_wrong_root
-from tests.harness.evidence import files_of, read_files
+from tests.harness.evidence import files_of, judged, read_files
 
 from kwhy.model.diagnosis import Diagnosis
-from kwhy.pipeline import diagnose_evidence
 
 
 def _events(files: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -24,7 +23,7 @@ BY_NAME = {case.name: case for case in WITH_EVENTS}
 
 def diagnosed(recorded: Recorded, folder: Path) -> Diagnosis:
     tables = {name: data for name, data in _events(files_of(recorded)).items() if name.endswith(".txt")}
-    return diagnose_evidence(read_files(tables, folder))
+    return judged(recorded.case, read_files(tables, folder))
 
 
 @pytest.mark.parametrize("recorded", WITH_EVENTS, ids=lambda case: case.name)

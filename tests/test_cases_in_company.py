@@ -6,7 +6,7 @@ import pytest
 from tests.harness.case import Recorded, all_cases, written
 from tests.harness.claims import ANONYMOUS, assert_same_roots, outline
 from tests.harness.company import UNRELATED_OBJECTS, second_node, unrelated
-from tests.harness.evidence import diagnosis_of, evidence_of, together
+from tests.harness.evidence import diagnosis_of, evidence_of, judged, together
 
 from kwhy.facts.objects import ObjectBatch
 from kwhy.pipeline import diagnose_evidence
@@ -16,13 +16,13 @@ each_case = pytest.mark.parametrize("recorded", all_cases(), ids=lambda recorded
 
 @each_case
 def test_a_second_healthy_node_changes_nothing(recorded: Recorded) -> None:
-    diagnosis = diagnose_evidence(together(evidence_of(recorded), second_node()))
+    diagnosis = judged(recorded.case, together(evidence_of(recorded), second_node()))
     assert_same_roots(recorded.case, diagnosis, "with a second node")
 
 
 @each_case
 def test_five_hundred_healthy_objects_change_nothing(recorded: Recorded) -> None:
-    diagnosis = diagnose_evidence(together(evidence_of(recorded), second_node(), unrelated()))
+    diagnosis = judged(recorded.case, together(evidence_of(recorded), second_node(), unrelated()))
     assert_same_roots(recorded.case, diagnosis, "in a crowd")
     if _tells_enough(recorded):
         assert diagnosis.outcome == recorded.case.outcome, outline(diagnosis)

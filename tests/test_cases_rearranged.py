@@ -7,11 +7,20 @@ from pathlib import Path
 import pytest
 from tests.harness.case import Recorded, all_cases
 from tests.harness.claims import assert_no_wrong_root, assert_same_roots, outline
-from tests.harness.evidence import evidence_of, files_of, in_order, is_text, only, read_files, read_text, sources_of
+from tests.harness.evidence import (
+    evidence_of,
+    files_of,
+    in_order,
+    is_text,
+    judged,
+    only,
+    read_files,
+    read_text,
+    sources_of,
+)
 from tests.harness.variants import one_session, renamed_flat, renamed_in_place, seeded, without_prompts
 
 from kwhy.ingest.reading import Evidence
-from kwhy.pipeline import diagnose_evidence
 
 #: Renaming and joining need reading anew: cases with less than this (bytes) are enough.
 SMALL = 400_000
@@ -36,7 +45,7 @@ def test_the_order_of_files_does_not_matter(recorded: Recorded) -> None:
     rng = seeded(recorded, "order")
     for _ in range(2):
         rng.shuffle(sources)
-        diagnosis = diagnose_evidence(in_order(evidence, sources))
+        diagnosis = judged(recorded.case, in_order(evidence, sources))
         assert_same_roots(recorded.case, diagnosis, f"in order {', '.join(sources)}")
         assert diagnosis.outcome == recorded.case.outcome
 
@@ -44,14 +53,14 @@ def test_the_order_of_files_does_not_matter(recorded: Recorded) -> None:
 @each_small_case
 def test_file_names_do_not_matter_within_their_directories(recorded: Recorded, tmp_path: Path) -> None:
     files = renamed_in_place(files_of(recorded), seeded(recorded, "names"))
-    diagnosis = diagnose_evidence(read_files(files, tmp_path))
+    diagnosis = judged(recorded.case, read_files(files, tmp_path))
     assert_same_roots(recorded.case, diagnosis, "with other file names")
 
 
 @each_small_case
 def test_names_that_say_nothing_never_lead_to_a_wrong_root(recorded: Recorded, tmp_path: Path) -> None:
     files = renamed_flat(files_of(recorded), seeded(recorded, "flat names"))
-    assert_no_wrong_root(recorded.case, diagnose_evidence(read_files(files, tmp_path)), "without names")
+    assert_no_wrong_root(recorded.case, judged(recorded.case, read_files(files, tmp_path)), "without names")
 
 
 @with_text
@@ -70,7 +79,7 @@ def test_one_paste_says_what_its_files_say(recorded: Recorded) -> None:
 @with_text
 def test_output_without_its_command_never_leads_to_a_wrong_root(recorded: Recorded, tmp_path: Path) -> None:
     files = without_prompts({name: data for name, data in files_of(recorded).items() if is_text(name)})
-    assert_no_wrong_root(recorded.case, diagnose_evidence(read_files(files, tmp_path)), "without prompts")
+    assert_no_wrong_root(recorded.case, judged(recorded.case, read_files(files, tmp_path)), "without prompts")
 
 
 def _shown_on_nodes(recorded: Recorded) -> bool:
@@ -79,7 +88,7 @@ def _shown_on_nodes(recorded: Recorded) -> bool:
 
 
 def _assert_text_says(recorded: Recorded, evidence: Evidence, seen: str, *, may_say_less: bool = False) -> None:
-    diagnosis = diagnose_evidence(evidence)
+    diagnosis = judged(recorded.case, evidence)
     assert_no_wrong_root(recorded.case, diagnosis, seen)
     if recorded.case.text_only == "same" and not may_say_less:
         assert_same_roots(recorded.case, diagnosis, seen)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.harness.case import Recorded, all_cases
 from tests.harness.claims import assert_no_wrong_root
-from tests.harness.evidence import evidence_of, only, sources_of
+from tests.harness.evidence import evidence_of, judged, only, sources_of
 from tests.harness.variants import seeded, shrinking
-
-from kwhy.pipeline import diagnose_evidence
 
 ORDERS = 20
 #: Of each random order so many steps are judged; all of them in the nightly run.
@@ -34,7 +32,7 @@ def _take_away(recorded: Recorded, steps: int) -> None:
     rng = seeded(recorded, "removal")
     for _ in range(ORDERS):
         for left in shrinking(sources, rng, steps):
-            diagnosis = diagnose_evidence(only(evidence, frozenset(left)))
+            diagnosis = judged(recorded.case, only(evidence, frozenset(left)))
             assert_no_wrong_root(recorded.case, diagnosis, f"only {', '.join(sorted(left))}")
 
 
@@ -42,7 +40,7 @@ def _take_away(recorded: Recorded, steps: int) -> None:
 def test_no_single_file_leads_to_a_wrong_root(recorded: Recorded) -> None:
     evidence = evidence_of(recorded)
     for source in sources_of(evidence):
-        assert_no_wrong_root(recorded.case, diagnose_evidence(only(evidence, {source})), f"only {source}")
+        assert_no_wrong_root(recorded.case, judged(recorded.case, only(evidence, {source})), f"only {source}")
 
 
 @each_case
@@ -51,4 +49,4 @@ def test_no_single_file_is_the_only_guard_against_a_wrong_root(recorded: Recorde
     sources = sources_of(evidence)
     for missing in sources if len(sources) > 1 else ():
         left = frozenset(sources) - {missing}
-        assert_no_wrong_root(recorded.case, diagnose_evidence(only(evidence, left)), f"all but {missing}")
+        assert_no_wrong_root(recorded.case, judged(recorded.case, only(evidence, left)), f"all but {missing}")

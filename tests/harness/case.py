@@ -35,7 +35,7 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     conditions that say the same of the same subject less exactly: right where evidence is missing. ``chain`` are the
     conditions on the way from the root to the symptoms, the root's included. ``asks`` are parts of commands that the
     next steps must hold. ``text_only``: what is still found where only what kubectl prints is shown (None: the case
-    has no objects to take away).
+    has no objects to take away). ``symptom``: what was asked, in words; None where nothing was.
     """
 
     origin: str
@@ -49,6 +49,7 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     chain: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
     text_only: Literal["same", "none"] | None = None
+    symptom: str | None = None
 
     @property
     def roots(self) -> tuple[Claim, ...]:

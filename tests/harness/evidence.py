@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 
 import msgspec
-from tests.harness.case import Recorded
+from tests.harness.case import Case, Recorded
 
 from kwhy.ingest.reading import Evidence, read, read_document
 from kwhy.model.diagnosis import Diagnosis
@@ -25,7 +25,12 @@ def evidence_of(recorded: Recorded) -> Evidence:
 @cache
 def diagnosis_of(recorded: Recorded) -> Diagnosis:
     """The diagnosis of everything that was recorded."""
-    return diagnose_evidence(evidence_of(recorded))
+    return judged(recorded.case, evidence_of(recorded))
+
+
+def judged(case: Case, evidence: Evidence) -> Diagnosis:
+    """The diagnosis of some of a case's evidence, with the question that was asked."""
+    return diagnose_evidence(evidence, symptom=case.symptom)
 
 
 @cache

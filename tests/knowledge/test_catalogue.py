@@ -52,7 +52,7 @@ def test_a_root_cause_can_be_mended_verified_and_undone(condition: Condition) ->
 def test_an_effect_or_root_stands_on_some_way_to_a_symptom(condition: Condition) -> None:
     """What leads nowhere and is no symptom itself could never be reported."""
     rules = catalogue().rules_of(condition)
-    assert any(rule.symptom for rule in rules) or catalogue().effects_of(condition)
+    assert any(rule.symptom or rule.answers for rule in rules) or catalogue().effects_of(condition)
 
 
 def test_a_file_holds_one_condition_or_two_that_are_judged_together() -> None:

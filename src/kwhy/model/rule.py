@@ -73,6 +73,8 @@ class Rule(msgspec.Struct, Generic[P], frozen=True):
 
     ``among`` enumerates the subjects that are judged without being asked (symptoms, and what is no inventory: dumps,
     captures, lone scraps); None: judged only when an effect asks. ``symptom``: what a person would call the failure.
+    ``answers``: a state that somebody chose is no failure, but it answers questions in these terms of
+    :data:`kwhy.reasoning.symptom_words.TERMS`; it counts as a symptom where it is asked about.
     """
 
     condition: Condition
@@ -81,6 +83,7 @@ class Rule(msgspec.Struct, Generic[P], frozen=True):
     leads: tuple[Lead, ...]
     among: Callable[[Any], Iterable[Subject]] | None
     symptom: bool
+    answers: tuple[str, ...]
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Verdict:
         return self.judge(*args, **kwargs)
@@ -97,16 +100,17 @@ def rule(
     leads: tuple[Lead, ...] = (),
     among: Callable[[Any], Iterable[Subject]] | None = None,
     symptom: bool = False,
+    answers: tuple[str, ...] = (),
 ) -> Callable[[Callable[P, Verdict]], Rule[P]]:
     """Declare the decorated function as a way to judge ``condition``.
 
     Several rules may judge one condition: it is present if any proves it, else absent if any refutes it, else
     undetermined with the gaps of all.
     """
-    if symptom and among is None:
-        raise ValueError(f"{condition.code}: a symptom rule enumerates its subjects")
+    if (symptom or answers) and among is None:
+        raise ValueError(f"{condition.code}: a rule for symptoms or answers enumerates its subjects")
 
     def declare(judge: Callable[P, Verdict]) -> Rule[P]:
-        return Rule(condition, judge, rows, leads, among, symptom)
+        return Rule(condition, judge, rows, leads, among, symptom, answers)
 
     return declare

@@ -35,6 +35,10 @@ class Catalogue:
     def rules_of(self, condition: Condition) -> list[AnyRule]:
         return self._ways.get(condition.code, [])
 
+    def answers_of(self, condition: Condition) -> frozenset[str]:
+        """The terms of questions that a state answers which somebody chose; none for everything that fails."""
+        return frozenset(term for way in self.rules_of(condition) for term in way.answers)
+
     def causes_of(self, effect: Condition) -> list[tuple[Condition, Lead]]:
         """What may explain an effect, each with the lead that says where to look."""
         return list(self._causes.get(effect.code, {}).values())

@@ -26,7 +26,7 @@ from kwhy.reasoning.catalogue import Catalogue
 from kwhy.reasoning.explaining import Explanation, explanations
 from kwhy.reasoning.judging import Judge
 from kwhy.reasoning.planning import distance_below, next_steps, open_causes, smallest_sets
-from kwhy.reasoning.steering import Question, asked, narrowed, relevance_of
+from kwhy.reasoning.steering import Question, asked, narrowed, relevance_of, with_answers
 from kwhy.reasoning.tracing import Node, Trace, trace
 from kwhy.scene.hosts import By
 from kwhy.scene.relations import owner_of
@@ -44,7 +44,7 @@ MAX_EVIDENCE = 12
 def diagnosed(scene: Scene, catalogue: Catalogue, question: Question, coverage: Coverage) -> Diagnosis:
     """Judge the scene and explain what fails in it."""
     judge = Judge(scene, catalogue)
-    found = narrowed(trace(judge), scene, question.about)
+    found = with_answers(narrowed(trace(judge), scene, question.about), scene, catalogue, question)
     relevant = relevance_of(found, scene, question.symptom)
     ranked = explanations(found, _on_assumed_hosts(scene, found), relevant)
     findings, ids = _findings(scene, found)

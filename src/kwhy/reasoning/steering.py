@@ -8,6 +8,7 @@ import msgspec
 
 from kwhy.model.subject import Subject
 from kwhy.model.wording import fill
+from kwhy.reasoning.catalogue import Catalogue
 from kwhy.reasoning.symptom_words import names_in, terms_of
 from kwhy.reasoning.tracing import Node, Trace
 from kwhy.scene.relations import owner_of
@@ -43,6 +44,8 @@ class Relevance(msgspec.Struct, frozen=True):
 
 
 IRRELEVANT = Relevance()
+#: What :func:`_named` gives for the object itself; its namespace alone gives less.
+_NAMED = 2
 
 
 def narrowed(found: Trace, scene: Scene, about: Subject | None) -> Trace:
@@ -53,6 +56,29 @@ def narrowed(found: Trace, scene: Scene, about: Subject | None) -> Trace:
             node: verdict for node, verdict in found.undecided_symptoms.items() if _is_about(scene, node, about)
         }
     return found
+
+
+def with_answers(found: Trace, scene: Scene, catalogue: Catalogue, question: Question) -> Trace:
+    """The trace with those chosen states among the symptoms that the question is about; they are no failures.
+
+    Words must be of the state's own terms, and either name its object or fit this one state alone.
+    """
+    chosen = [*(node for node in found.forward if catalogue.answers_of(node.condition)), *found.undecided_answers]
+    if question.about is not None:
+        meant = {node for node in chosen if _is_about(scene, node, question.about)}
+    else:
+        meant = _meant(scene, catalogue, chosen, question.symptom or "")
+    found.symptoms |= meant & found.forward
+    found.undecided_symptoms.update({node: v for node, v in found.undecided_answers.items() if node in meant})
+    return found
+
+
+def _meant(scene: Scene, catalogue: Catalogue, chosen: Iterable[Node], words: str) -> set[Node]:
+    names, terms = names_in(words), terms_of(words)
+    fitting = {node: _named(scene, node, names) for node in chosen if terms & catalogue.answers_of(node.condition)}
+    best = max(fitting.values(), default=0)
+    nodes = {node for node, named in fitting.items() if named == best}
+    return nodes if best >= _NAMED or len(nodes) == 1 else set()
 
 
 def relevance_of(found: Trace, scene: Scene, words: str | None) -> dict[Node, Relevance]:
@@ -78,7 +104,7 @@ def _is_about(scene: Scene, node: Node, about: Subject) -> bool:
 def _named(scene: Scene, node: Node, names: frozenset[str]) -> int:
     subject = node.subject
     own = {subject.name.lower(), owner_of(scene, subject).name.lower(), (subject.node or "").lower()} - {""}
-    return 2 * bool(own & names) + bool(subject.namespace and subject.namespace in names)
+    return _NAMED * bool(own & names) + bool(subject.namespace and subject.namespace in names)
 
 
 def _said(found: Trace, node: Node) -> frozenset[str]:

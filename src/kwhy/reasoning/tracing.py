@@ -46,7 +46,8 @@ class Trace(msgspec.Struct):
     """Everything that was judged on the way.
 
     ``forward`` holds the present nodes that were found without being asked for; ``undecided_symptoms`` what a symptom
-    rule could not decide: it speaks against *healthy*. What other forward rules refute or leave open answers nobody.
+    rule could not decide: it speaks against *healthy*. ``undecided_answers`` are chosen states that are left open: they
+    matter where they are asked about. What other forward rules refute or leave open answers nobody.
     """
 
     present: dict[Node, Present] = msgspec.field(default_factory=dict)
@@ -54,6 +55,7 @@ class Trace(msgspec.Struct):
     unsure: dict[Node, Unsure] = msgspec.field(default_factory=dict)
     symptoms: set[Node] = msgspec.field(default_factory=set)
     undecided_symptoms: dict[Node, Unsure] = msgspec.field(default_factory=dict)
+    undecided_answers: dict[Node, Unsure] = msgspec.field(default_factory=dict)
     forward: set[Node] = msgspec.field(default_factory=set)
     causes: dict[Node, list[Edge]] = msgspec.field(default_factory=dict)
 
@@ -76,6 +78,8 @@ def trace(judge: Judge) -> Trace:
             elif way.symptom and isinstance(alone := judge.by(way, subject), Unsure):
                 # Another way may refute it; that this one found something suspicious still speaks against health.
                 found.undecided_symptoms[node] = alone
+            elif way.answers and isinstance(verdict, Unsure):
+                found.undecided_answers[node] = verdict
     visited: set[Node] = set()
     while queue:
         effect, gaps = queue.popleft()

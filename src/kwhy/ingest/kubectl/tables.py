@@ -96,6 +96,8 @@ def _drop_cut_cell(row: dict[str, str]) -> None:
     last = next((name for name in reversed(row) if row[name]), None)
     if last is None or last in FREE_TEXT or row[last] in EMPTY or printed_age(row[last]) is not None:
         return
+    if last == "LABELS" and f"-{row[last].rpartition('=')[2]}-" in row.get("NAME", ""):
+        return  # the last label is the whole pod-template-hash, which stands in the pod's name too
     del row[last]
 
 

@@ -80,7 +80,13 @@ def _scaling(scene: Scene, pod: Subject) -> Iterable[Subject]:
 SCALED_BY = Relation("is scaled by", _scaling)
 
 
-@rule(AT_ITS_LIMIT, rows=("P15",), leads=(worsens(POD_FAILING, via=SCALED_BY),), among=_at_limit)
+@rule(
+    AT_ITS_LIMIT,
+    rows=("P15",),
+    leads=(worsens(POD_FAILING, via=SCALED_BY),),
+    among=_at_limit,
+    answers=("scaling", "slow", "cpu"),
+)
 def at_its_limit(autoscaler: ObjectView) -> Verdict:
     """The autoscaler is at its maximum and wants more.
 

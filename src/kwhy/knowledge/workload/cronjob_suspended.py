@@ -54,7 +54,7 @@ def _suspended(scene: Scene) -> Iterable[Subject]:
     return scene.suspicious("CronJob", _quiet, _quiet_row)
 
 
-@rule(SUSPENDED, rows=("P14",), leads=(leads_to(CRONJOB_NOT_RUNNING, via=ITSELF),), among=_suspended)
+@rule(SUSPENDED, rows=("P14",), leads=(leads_to(CRONJOB_NOT_RUNNING, via=ITSELF),), among=_suspended, answers=("job",))
 def suspended(cron_job: CronJobView) -> Verdict:
     """The CronJob is suspended.
 
