@@ -36,14 +36,14 @@ HEADLESS = Condition(
                     "Put a second Service with a cluster address before the same pods, and point the other clients to "
                     "it. It spreads connections, not requests: clients with one long connection (gRPC, HTTP/2, "
                     "database pools) need a balancing client (gRPC: dns:/// with round_robin) or a proxy.",
-                    "kubectl expose {workload_kind} {workload_name} -n {namespace} --name {name}-balanced --port {port}",
+                    "kubectl expose {workload_kind} {workload_name} -n {namespace} --name {name}-even --port {port}",
                 ),
             ),
             verify=(Step("The pods use about as much CPU as each other.", "kubectl top pods -n {namespace}"),),
             undo=(
                 Step(
                     "Point the clients to the former name, then delete the second Service.",
-                    "kubectl delete service {name}-balanced -n {namespace}",
+                    "kubectl delete service {name}-even -n {namespace}",
                 ),
             ),
         ),
