@@ -53,6 +53,8 @@ def each_line(text: str, edit: Callable[[int, str], str]) -> str:
 SAME: dict[str, Callable[[Outputs], str]] = {
     "with prompts": lambda shown: "".join(f"$ {command}\n{text}" for command, text in shown.items()),
     "with prompts of PowerShell": lambda shown: "".join(f"PS C:\\x> {c}\r\n{t}" for c, t in shown.items()),
+    "with commands and no prompts": lambda shown: "\n".join(f"{command}\n{text}" for command, text in shown.items()),
+    "with commands and rulers": lambda shown: "\n".join(f"{c}\n{'-' * 20}\n{text}" for c, text in shown.items()),
     "without prompts": bare,
     "without prompts and blank lines": lambda shown: "".join(shown.values()),
     "with Chinese between": lambda shown: "".join(

@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from kwhy.ingest.session.commands import documents_of
-from kwhy.ingest.session.prompts import Prompt, Sureness, prompt_of
+from kwhy.ingest.session.commands import documents_of, prompts_in
+from kwhy.ingest.session.prompts import Prompt, Sureness
+from kwhy.ingest.session.unprompted import STYLE as UNPROMPTED
 from kwhy.ingest.session.words import is_command
 from kwhy.model.document import Document
 from kwhy.model.expressions import expression
@@ -29,12 +30,13 @@ def _recognise_session(head: Head) -> float:
     first_content = next((number for number, line in enumerate(lines) if line.strip()), None)
     if first_content is None:
         return 0.0
-    prompts = [(number, prompt) for number, line in enumerate(lines) if (prompt := prompt_of(line)) is not None]
-    typed = [(number, prompt) for number, prompt in prompts if _counts(prompt)]
+    typed = [(number, prompt) for number, prompt in prompts_in(lines).items() if _counts(prompt)]
     if not typed:
         return 0.0
     is_prose = _PROSE_FILE.search(head.text[:4000]) is not None
     at_start = typed[0][0] == first_content
+    if typed[0][1].style == UNPROMPTED:
+        return 0.0 if is_prose else 0.96
     certain = any(prompt.sureness is Sureness.CERTAIN for _, prompt in typed)
     if is_prose and not certain:
         return 0.0

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 
 from kwhy.ingest.session.prompts import Prompt, prompt_of
+from kwhy.ingest.session.unprompted import bare_commands, is_ruler
 from kwhy.model.document import Document
 from kwhy.model.expressions import expression
 from kwhy.model.time import UNKNOWN_MOMENT, Moment
@@ -75,12 +76,13 @@ class Line(msgspec.Struct, frozen=True):
 def commands_of(document: Document) -> list[Command]:
     """Every command of a session, in order; text before the first prompt is a command without text."""
     lines = _lines(document)
+    prompts = prompts_in([line.text for line in lines])
     commands: list[Command] = []
     hosts = _Hosts()
     number = 0
     while number < len(lines):
         line = lines[number]
-        prompt = prompt_of(line.text)
+        prompt = prompts.get(number)
         if prompt is None:
             if not commands:
                 commands.append(Command(None, document.host, "", line.begin, line.end, line.number))
@@ -92,7 +94,8 @@ def commands_of(document: Document) -> list[Command]:
         if prompt.start and commands:
             commands[-1].end = line.begin + len(line.text[: prompt.start].encode())
         text, number = _whole_command(prompt, lines, number)
-        begin = lines[number].begin if number < len(lines) else line.end if number else 0
+        if number < len(lines) and is_ruler(lines[number].text):
+            number += 1
         begin = lines[number - 1].end
         if text and not _ABORTED.search(text):
             host, inside = hosts.entered(text, prompt.host, len(commands))
@@ -107,6 +110,12 @@ def commands_of(document: Document) -> list[Command]:
             )
     _date(commands, document)
     return commands
+
+
+def prompts_in(lines: Sequence[str]) -> dict[int, Prompt]:
+    """The prompts by the index of their line; in a text without any, the lines that are commands all the same."""
+    prompts = {index: prompt for index, line in enumerate(lines) if (prompt := prompt_of(line)) is not None}
+    return prompts if any(prompt.command for prompt in prompts.values()) else bare_commands(lines)
 
 
 def _lines(document: Document) -> list[Line]:

@@ -37,6 +37,11 @@ def is_chinese_prose(line: str) -> bool:
     return found >= 2 and found >= _CHINESE_SHARE * len("".join(line.split())) and "  " not in line.strip()
 
 
+def is_of_kubectl(line: str) -> bool:
+    """Whether kubectl prints such a sentence."""
+    return _OF_KUBECTL.match(line) is not None
+
+
 def is_heading(line: str) -> bool:
     """ "=== pods ===", "## Events", "<details>"."""
     if line.lstrip()[:1] == "<":

@@ -38,6 +38,12 @@ def normalised_command(command: str) -> str:
     return command
 
 
+def program_of(text: str) -> str:
+    """The program that ``text`` calls, aliases of kubectl written out."""
+    program, _ = _program(text)
+    return ALIASES.get(program, program).partition(" ")[0]
+
+
 def is_command(text: str) -> bool:
     """Whether ``text`` begins with a program known here (after a certain prompt this is enough to call it typed)."""
     program, _ = _program(text)
