@@ -1,0 +1,1 @@
+"""Rules about etcd: its disks, its members, its space."""
