@@ -158,7 +158,7 @@ class _Reading:
         }
         at = held.at if held.percentiles else self.document.at(place, excerpt=self.document.line(place).strip())
         if 99.0 in found:
-            at = self.document.at(number, excerpt=f"{self.document.line(place).strip()} {text.strip()}")
+            at = self.document.at(number, excerpt=text.strip())
         both = msgspec.structs.replace(held, percentiles={**held.percentiles, **found}, at=at)
         if what == "sync":
             job.sync = both
