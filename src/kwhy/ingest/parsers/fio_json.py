@@ -116,7 +116,7 @@ def _latency(document: Document, printed: _Latency, path: str, unit: float) -> L
         if re.fullmatch(r"\d{1,3}\.\d{1,9}", percent)
     }
     p99 = printed.percentile.get("99.000000")
-    place = f'{path}.percentile["99.000000"]' if p99 is not None else path
+    place = f"{path}.percentile.99.000000" if p99 is not None else path
     return Latency(
         Seconds(printed.mean * unit),
         Seconds(printed.min * unit),
