@@ -65,7 +65,7 @@ def recognise(head: Head) -> float:
 
 
 def parse(document: Document) -> Iterator[Parsed]:
-    data = bytes(document.data)
+    data = bytes(document.data).decode("utf-8", "replace").encode()
     try:
         output = _decode(_NAN.sub(rb"\g<1>0", data))
     except (msgspec.DecodeError, RecursionError) as error:
