@@ -168,7 +168,9 @@ class Direction(msgspec.Struct, frozen=True, gc=False):
     marks as sent or received by this host (cooked captures only). ``hops``: lowest and highest TTL of packets other
     than RST; (0, 0) where unknown. ``answers`` counts the turns in which this side sent data after data of the other;
     ``wait`` is the sum of the silence before them and ``longest_wait`` the longest, in seconds. ``largest`` is the
-    payload of the largest packet, ``largest_retransmitted`` that of the largest segment sent again.
+    payload of the largest packet, ``largest_retransmitted`` that of the largest segment sent again, and
+    ``largest_acknowledged`` that of the largest segment whose end the other side acknowledged (0 where nothing was sent
+    again: not looked at). ``full_time``: seconds during which this side announced that its receive buffer is full.
     """
 
     packets: int = 0
@@ -190,6 +192,8 @@ class Direction(msgspec.Struct, frozen=True, gc=False):
     longest_wait: float = 0.0
     largest: int = 0
     largest_retransmitted: int = 0
+    largest_acknowledged: int = 0
+    full_time: float = 0.0
 
 
 class IcmpError(msgspec.Struct, frozen=True, gc=False):
@@ -225,6 +229,9 @@ class Flow(msgspec.Struct, frozen=True, gc=False):
     kind: ``syn``, ``syn_ack``, ``handshake_end`` (the ACK that completes it), ``rst``, ``fin``, ``retransmission``,
     ``zero_window``, ``slowest_answer`` (after the longest silence). ``syn_to_syn_ack`` and ``handshake_rtt`` (SYN to
     the completing ACK, Wireshark's initial RTT) are seconds, from the last SYN before the answer; None where not seen.
+    ``after_rst`` is the first packet in the name of the RST's sender, other than RST, more than a round trip later.
+    ``silent_before_rst``: seconds since that sender's packet before the RST; None where it had sent none.
+    ``data_before_rst``: bytes of payload that the other side sent before the RST.
     """
 
     interface: str | None
@@ -250,8 +257,11 @@ class Flow(msgspec.Struct, frozen=True, gc=False):
     retransmission: Packet | None = None
     zero_window: Packet | None = None
     slowest_answer: Packet | None = None
+    after_rst: Packet | None = None
     syn_to_syn_ack: float | None = None
     handshake_rtt: float | None = None
+    silent_before_rst: float | None = None
+    data_before_rst: int = 0
     errors: tuple[IcmpError, ...] = ()
 
     @property

@@ -32,7 +32,7 @@ class Columns:
     """One element per packet that belongs to a conversation, in capture order.
 
     ``up``: sent by the conversation's ``low`` end. ``time``: nanoseconds, or NO_TIME. ``heading`` as in Headers.
-    ``ident``: IP identification, 0 where not shown.
+    ``ident``: IP identification, 0 where not shown. ``skip``: where in the record the payload begins, 0 where unknown.
     """
 
     number: Int64s
@@ -48,6 +48,7 @@ class Columns:
     ident: npt.NDArray[np.uint32]
     hops: npt.NDArray[np.uint8]
     heading: npt.NDArray[np.int8]
+    skip: npt.NDArray[np.uint16]
 
     def __len__(self) -> int:
         return len(self.number)
@@ -76,6 +77,7 @@ COLUMN_TYPES: dict[str, type[np.generic]] = {
     "ident": np.uint32,
     "hops": np.uint8,
     "heading": np.int8,
+    "skip": np.uint16,
 }
 
 

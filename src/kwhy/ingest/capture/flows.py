@@ -12,6 +12,7 @@ import numpy.typing as npt
 from kwhy.facts.packets import ACK, FIN, RST, SYN, Direction, Flow, Packet
 from kwhy.ingest.capture.columns import Traffic
 from kwhy.ingest.capture.connections import Connections, connections, pure_syn
+from kwhy.ingest.capture.progress import acknowledged_rows, full_times
 from kwhy.ingest.capture.records import NO_TIME, Int64s
 from kwhy.ingest.capture.sequences import LATE, RETRANSMITTED, TWICE, Segments, judged
 from kwhy.model.time import Moment
@@ -43,44 +44,85 @@ class _Marks:
     retransmission: Int64s
     zero_window: Int64s
     slowest_answer: Int64s
+    after_rst: Int64s
 
 
 @dataclass(eq=False)
-class _Answers:
-    """Turns per connection and direction (2 × connection + direction)."""
+class Turns:
+    """Turns per connection and direction (2 × connection + direction).
+
+    ``rows`` are the first packets of the turns that follow another's, ``gaps`` the silence before them, and ``begun``
+    the first packet of the turn that each answers.
+    """
 
     count: Int64s
     wait: npt.NDArray[np.float64]
     longest: npt.NDArray[np.float64]
     rows: Int64s
     gaps: Int64s
+    begun: Int64s
 
 
-def flows(traffic: Traffic, views: Sequence[View], moments: Callable[[Int64s], list[Moment]]) -> Iterator[Flow]:
-    """Every flow, in order of its first packet. ``moments`` turns times of the columns into moments."""
+@dataclass(eq=False)
+class Study:
+    """The connections of a capture, who called in each, and who spoke when.
+
+    ``side``: 2 × connection, and 1 more where the high end sent the row. ``caller_up``: the low end called.
+    """
+
+    traffic: Traffic
+    grouped: Connections
+    side: Int64s
+    caller_up: Bools
+    opened: Bools
+    syn: Int64s
+    syn_ack: Int64s
+    last_syn: Int64s
+    handshake_end: Int64s
+    turns: Turns
+
+
+def study(traffic: Traffic) -> Study | None:
+    """The packets by connection; None where there are none."""
     if len(traffic.columns) == 0:
-        return
+        return None
     grouped = connections(traffic.columns, traffic.ends.tcp)
     columns = grouped.columns
     side = grouped.of * 2 + ~columns.up
-    again = _sent_again(grouped)
     syn = grouped.first_rows(pure_syn(columns, grouped.tcp))
     syn_ack = grouped.first_rows(grouped.tcp & (columns.flags & (SYN | ACK | RST) == SYN | ACK))
     caller_up, opened = _callers(grouped, traffic, syn, syn_ack)
     last_syn, handshake_end = _handshakes(grouped, caller_up, syn_ack)
+    turns = _turns(grouped, side)
+    return Study(traffic, grouped, side, caller_up, opened, syn, syn_ack, last_syn, handshake_end, turns)
+
+
+def flows(studied: Study, views: Sequence[View], moments: Callable[[Int64s], list[Moment]]) -> Iterator[Flow]:
+    """Every flow, in order of its first packet. ``moments`` turns times of the columns into moments."""
+    traffic, grouped, side, caller_up, turns = (
+        studied.traffic,
+        studied.grouped,
+        studied.side,
+        studied.caller_up,
+        studied.turns,
+    )
+    columns = grouped.columns
+    again = _sent_again(grouped)
     zero = grouped.tcp & (columns.window == 0) & (columns.flags & (SYN | FIN | RST) == 0) & (columns.flags & ACK > 0)
-    answers = _answers(grouped, side)
+    rst = grouped.first_rows(grouped.tcp & (columns.flags & RST > 0))
+    resets = _resets(grouped, rst, studied.last_syn, studied.syn_ack)
     marks = _Marks(
-        syn,
-        syn_ack,
-        handshake_end,
-        grouped.first_rows(grouped.tcp & (columns.flags & RST > 0)),
+        studied.syn,
+        studied.syn_ack,
+        studied.handshake_end,
+        rst,
         grouped.first_rows(grouped.tcp & (columns.flags & FIN > 0)),
         grouped.first_rows(again == RETRANSMITTED),
         grouped.first_rows(zero),
-        _slowest(grouped, answers, caller_up),
+        _slowest(grouped, turns, caller_up),
+        resets.spoke_after,
     )
-    sent = _directions(grouped, side, again, zero, answers)
+    sent = _directions(grouped, side, again, zero, turns)
     order = np.argsort(columns.number[grouped.starts], kind="stable")
     of = columns.conversation[grouped.starts][order]
     up = caller_up[order]
@@ -93,13 +135,15 @@ def flows(traffic: Traffic, views: Sequence[View], moments: Callable[[Int64s], l
         np.where(up, ends.low_port[of], ends.high_port[of]).tolist(),
         np.where(up, ends.high[of], ends.low[of]).tolist(),
         np.where(up, ends.high_port[of], ends.low_port[of]).tolist(),
-        opened[order].tolist(),
+        studied.opened[order].tolist(),
         _chosen(sent, 2 * order + ~up),
         _chosen(sent, 2 * order + up),
         *_bounds(grouped, order, moments),
         *_proofs(traffic, grouped, marks, order),
-        _elapsed(columns.time, last_syn[order], syn_ack[order]),
-        _elapsed(columns.time, last_syn[order], handshake_end[order]),
+        _elapsed(columns.time, studied.last_syn[order], studied.syn_ack[order]),
+        _elapsed(columns.time, studied.last_syn[order], studied.handshake_end[order]),
+        _elapsed(columns.time, resets.spoke_before[order], rst[order]),
+        resets.data[order].tolist(),
     )
 
 
@@ -172,7 +216,7 @@ def _neighbour(rows: Int64s, index: Int64s) -> Int64s:
     return np.where(inside, rows[np.clip(index, 0, len(rows) - 1)], -1)
 
 
-def _answers(grouped: Connections, side: Int64s) -> _Answers:
+def _turns(grouped: Connections, side: Int64s) -> Turns:
     """Silence between data of one side and data of the other."""
     columns = grouped.columns
     rows = np.flatnonzero((columns.payload > 0) & (columns.time != NO_TIME))
@@ -180,16 +224,21 @@ def _answers(grouped: Connections, side: Int64s) -> _Answers:
     turn[1:] = (grouped.of[rows[1:]] == grouped.of[rows[:-1]]) & (side[rows[1:]] != side[rows[:-1]])
     index = np.flatnonzero(turn)
     gaps = np.maximum(columns.time[rows[index]] - columns.time[rows[index - 1]], 0)
+    fresh = turn.copy()
+    fresh[:1] = True
+    fresh[1:] |= grouped.of[rows[1:]] != grouped.of[rows[:-1]]
+    begins = np.flatnonzero(fresh)  # the first packet of every turn, those that answer nothing included
+    begun = rows[begins[np.searchsorted(begins, index) - 1]] if len(index) else index
     rows = rows[index]
     sides = side[rows]
     size = 2 * len(grouped)
     longest = np.zeros(size, dtype=np.float64)
     np.maximum.at(longest, sides, gaps * _SECOND)
     wait = np.bincount(sides, weights=gaps * _SECOND, minlength=size).astype(np.float64)
-    return _Answers(np.bincount(sides, minlength=size), wait, longest, rows, gaps)
+    return Turns(np.bincount(sides, minlength=size), wait, longest, rows, gaps, begun)
 
 
-def _slowest(grouped: Connections, answers: _Answers, caller_up: Bools) -> Int64s:
+def _slowest(grouped: Connections, answers: Turns, caller_up: Bools) -> Int64s:
     """The row of the callee's slowest answer in each connection."""
     of = grouped.of[answers.rows]
     called = grouped.columns.up[answers.rows] != caller_up[of]
@@ -203,7 +252,7 @@ def _slowest(grouped: Connections, answers: _Answers, caller_up: Bools) -> Int64
 
 
 def _directions(
-    grouped: Connections, side: Int64s, again: npt.NDArray[np.uint8], zero: Bools, answers: _Answers
+    grouped: Connections, side: Int64s, again: npt.NDArray[np.uint8], zero: Bools, answers: Turns
 ) -> list[Direction]:
     """Per connection, what its low end sent (at 2 × its number), and what its high end sent."""
     columns = grouped.columns
@@ -252,8 +301,49 @@ def _directions(
             answers.longest.tolist(),
             largest(np.arange(len(columns))),
             largest(np.flatnonzero(again == RETRANSMITTED)),
+            largest(acknowledged_rows(grouped, again)),
+            full_times(grouped, side, zero),
         )
     )
+
+
+@dataclass(eq=False)
+class _Resets:
+    """Around the first RST of each connection: rows (-1: none) of what its sender sent before and long after it, and
+    the payload that the other side had sent."""
+
+    spoke_before: Int64s
+    spoke_after: Int64s
+    data: Int64s
+
+
+#: What follows a RST in its sender's name within this time may have been on its way already (nanoseconds).
+_ON_ITS_WAY: Final = 1_000_000
+
+
+def _resets(grouped: Connections, rst: Int64s, last_syn: Int64s, syn_ack: Int64s) -> _Resets:
+    columns = grouped.columns
+    none = np.full(len(grouped), -1, dtype=np.int64)
+    found = _Resets(none.copy(), none.copy(), np.zeros(len(grouped), dtype=np.int64))
+    if (rst < 0).all():
+        return found
+    ends = np.append(grouped.starts[1:], len(columns))
+    for connection in np.flatnonzero(rst >= 0).tolist():
+        row, begin, end = int(rst[connection]), int(grouped.starts[connection]), int(ends[connection])
+        by_sender = columns.up[begin:end] == columns.up[row]
+        rows = np.arange(begin, end)
+        before = np.flatnonzero(by_sender & (rows < row))
+        if len(before):
+            found.spoke_before[connection] = begin + before[-1]
+        trip = _ON_ITS_WAY
+        if last_syn[connection] >= 0 and syn_ack[connection] >= 0:
+            trip += int(columns.time[syn_ack[connection]] - columns.time[last_syn[connection]])
+        later = (columns.time[begin:end] > columns.time[row] + trip) & (columns.flags[begin:end] & RST == 0)
+        after = np.flatnonzero(by_sender & (rows > row) & later)
+        if len(after):
+            found.spoke_after[connection] = begin + after[0]
+        found.data[connection] = columns.payload[begin:row][~by_sender[: row - begin]].sum()
+    return found
 
 
 def _proofs(traffic: Traffic, grouped: Connections, marks: _Marks, order: Int64s) -> list[list[Packet | None]]:

@@ -58,6 +58,7 @@ class Headers:
     """One element per packet. Zero where a packet has no such field; ``version`` is 0 for what is not IP.
 
     ``transport`` is where the header after IP begins; ``whole``: the ports and, for TCP, the flags were captured.
+    ``skip`` is where, from the packet's beginning, the payload of TCP or UDP begins; 0 where it is not known.
     ``fragment``: 0 none, 1 the first, 2 a later one. ``heading``: 1 leaving, 0 entering, -1 not stated.
     """
 
@@ -83,6 +84,7 @@ class Headers:
     flags: npt.NDArray[np.uint8]
     window: npt.NDArray[np.uint16]
     payload: Int64s
+    skip: npt.NDArray[np.uint16]
 
 
 def empty_headers(count: int) -> Headers:
@@ -90,7 +92,7 @@ def empty_headers(count: int) -> Headers:
         return np.zeros(count, dtype=kind)
 
     u1, u2, u4, u8, i8 = np.uint8, np.uint16, np.uint32, np.uint64, np.int64
-    kinds = (u2, u4, np.int8, i8, u1, u1, u1, u4, u1, u8, u8, u8, u8, i8, np.bool_, u2, u2, u4, u4, u1, u2, i8)
+    kinds = (u2, u4, np.int8, i8, u1, u1, u1, u4, u1, u8, u8, u8, u8, i8, np.bool_, u2, u2, u4, u4, u1, u2, i8, u2)
     headers = Headers(*(zeros(kind) for kind in kinds))  # type: ignore[arg-type]  # one array per field, in order
     headers.heading[:] = -1
     return headers
@@ -105,7 +107,7 @@ def decoded(data: Bytes, link_type: int, start: Int64s, stored: Int64s, length: 
     end = start + stored
     _link(data, link_type, headers, start, end)
     _network(data, headers, start, end, length)
-    _transport(data, headers, end)
+    _transport(data, headers, start, end)
     return headers
 
 
@@ -245,7 +247,7 @@ def _after_extensions(
     return protocol, place
 
 
-def _transport(data: Bytes, headers: Headers, end: Int64s) -> None:
+def _transport(data: Bytes, headers: Headers, start: Int64s, end: Int64s) -> None:
     first = (headers.version > 0) & (headers.fragment != 2)
     for protocol, size in ((TCP, 16), (UDP, 8), (SCTP, 4)):
         mine = first & (headers.protocol == protocol)
@@ -261,8 +263,10 @@ def _transport(data: Bytes, headers: Headers, end: Int64s) -> None:
             headers.window[place] = words[3] & 0xFFFF
             header = (words[3] >> 28).astype(np.int64) * 4
             headers.payload[place] = np.maximum(headers.payload[place] - header, 0)
+            headers.skip[place] = headers.transport[place] - start[place] + header
         else:
             headers.payload[place] = np.maximum(headers.payload[place] - (8 if protocol == UDP else 12), 0)
+            headers.skip[place] = headers.transport[place] - start[place] + 8
         # Ports alone: an ICMP error's habit, but also a snap length of 40.
         ports_only = np.flatnonzero(mine & ~headers.whole & (headers.transport + 4 <= end))
         if len(ports_only):

@@ -20,7 +20,7 @@ from kwhy.ingest.capture import printed_control
 from kwhy.ingest.capture.columns import COLUMN_TYPES, Columns, Conversation, Ends, Traffic
 from kwhy.ingest.capture.control import Ledger, Quoted
 from kwhy.ingest.capture.errors import with_errors
-from kwhy.ingest.capture.flows import View, flows
+from kwhy.ingest.capture.flows import View, flows, study
 from kwhy.ingest.capture.names import name_hint
 from kwhy.ingest.capture.printed_heads import ARP, Clock, Head
 from kwhy.ingest.capture.printed_lines import (
@@ -138,8 +138,12 @@ def read(document: Document) -> Iterator[Parsed]:
     all_columns = Columns(**columns)
     conversations = [*printed.conversations]
     traffic = Traffic(all_columns, Ends.of(conversations), lambda rows: _packets_at(printed, conversations, rows))
-    found = flows(traffic, printed.views, lambda all_times: [printed.clock.moment(time) for time in all_times.tolist()])
-    yield from with_errors(found, errors)
+    studied = study(traffic)
+    if studied is not None:
+        found = flows(
+            studied, printed.views, lambda all_times: [printed.clock.moment(time) for time in all_times.tolist()]
+        )
+        yield from with_errors(found, errors)
     yield from errors
     yield from printed.ledger.pings()
     yield from printed.ledger.questions()
@@ -268,6 +272,7 @@ def _file(printed: _Printed, head: Head, verbose: re.Match[str] | None, body: Bo
         int(verbose["id"]) & 0xFFFF if verbose else 0,
         min(int(verbose["ttl"] or 0), 255) if verbose else 0,
         head.heading,
+        0,
     )
     for column, value in zip(printed.columns.values(), values, strict=True):
         column.append(value)

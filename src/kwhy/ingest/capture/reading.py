@@ -15,8 +15,9 @@ from kwhy.facts.packets import Capture, CapturedInterface, Form, Packet
 from kwhy.ingest.capture import messages, pcap, pcapng
 from kwhy.ingest.capture.columns import Columns, Ends, Traffic, joined
 from kwhy.ingest.capture.control import Ledger
+from kwhy.ingest.capture.dialogues import Payloads, dialogues
 from kwhy.ingest.capture.errors import with_errors
-from kwhy.ingest.capture.flows import View, flows
+from kwhy.ingest.capture.flows import Study, View, flows, study
 from kwhy.ingest.capture.grouping import Grouping, address
 from kwhy.ingest.capture.headers import (
     ETHERTYPE_ARP,
@@ -29,6 +30,8 @@ from kwhy.ingest.capture.magic import PCAPNG_MAGIC, UNREADABLE_PCAP_MAGICS
 from kwhy.ingest.capture.names import name_hint
 from kwhy.ingest.capture.protocols import ICMP, ICMPV6, protocol_name
 from kwhy.ingest.capture.records import NO_TIME, Bytes, Damage, Int64s, Port, Records
+from kwhy.ingest.capture.resolution import PORT as DNS_PORT
+from kwhy.ingest.capture.resolution import SHORTEST, Datagram, questions
 from kwhy.model.document import Document, Unparsed
 from kwhy.model.parsing import Parsed
 from kwhy.model.time import UNKNOWN_MOMENT, Moment, at
@@ -96,10 +99,44 @@ def read(document: Document) -> Iterator[Parsed]:
     ends = reading.grouping.ends()
     traffic = Traffic(joined(reading.parts), ends, lambda rows: _packets_at(reading, ends, rows))
     reading.parts.clear()
-    yield from with_errors(flows(traffic, reading.views, moments), errors)
+    studied = study(traffic)
+    if studied is not None:
+        yield from with_errors(flows(studied, reading.views, moments), errors)
+        yield from _said(reading, studied)
     yield from errors
     yield from reading.ledger.pings()
     yield from reading.ledger.questions()
+
+
+def _said(reading: _Reading, studied: Study) -> Iterator[Parsed]:
+    """What applications say, where packets carry it."""
+    columns, records = studied.grouped.columns, reading.records
+    place = columns.number - 1
+    stored = np.minimum(records.stored[place] - columns.skip, columns.payload)
+    payloads = Payloads(
+        np.frombuffer(reading.document.data, dtype=np.uint8),
+        records.start[place] + columns.skip,
+        np.where(columns.skip > 0, np.maximum(stored, 0), 0),
+    )
+
+    def packets_at(rows: Int64s) -> list[Packet]:
+        return studied.traffic.packets_at(columns.taken(rows))
+
+    yield from dialogues(studied, reading.views, payloads, packets_at)
+    yield from questions(_datagrams(reading, studied, payloads), packets_at)
+
+
+def _datagrams(reading: _Reading, studied: Study, payloads: Payloads) -> Iterator[Datagram]:
+    """What goes to or comes from port 53 over UDP, in capture order."""
+    columns, ends = studied.grouped.columns, studied.traffic.ends
+    asks = (ends.protocol == "udp") & ((ends.low_port == DNS_PORT) | (ends.high_port == DNS_PORT))
+    rows = np.flatnonzero(np.asarray(asks, dtype=np.bool_)[columns.conversation] & (payloads.stored >= SHORTEST))
+    for row in rows[np.argsort(columns.number[rows], kind="stable")].tolist():
+        of = columns.conversation[row]
+        low, high = (ends.low[of], int(ends.low_port[of])), (ends.high[of], int(ends.high_port[of]))
+        source, destination = (low, high) if columns.up[row] else (high, low)
+        name = reading.views[int(ends.port[of])].name
+        yield Datagram(row, int(columns.time[row]), name, *source, *destination, payloads.of(row))
 
 
 def _damages(document: Document, damages: list[Damage]) -> Iterator[Unparsed]:
@@ -179,6 +216,7 @@ def _decode(reading: _Reading, buffer: Bytes, shift: int, rows: Int64s, port: in
         headers.ident,
         headers.hops,
         headers.heading,
+        headers.skip,
     )
     reading.parts.append(part if every else part.only(ip))
 
