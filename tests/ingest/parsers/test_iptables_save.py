@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kwhy.facts.iptables import IptablesTable, ServiceRule
+from kwhy.facts.netfilter import IptablesTable
 from kwhy.ingest.parsers.iptables_save import FORMAT
 from kwhy.model.document import Document, Unparsed
 from kwhy.model.parsing import Head, Parsed
@@ -34,22 +34,25 @@ def test_every_table_is_read_to_its_end() -> None:
     assert "KUBE-SERVICES" in tables[2].chains
 
 
-def test_service_rules_name_address_port_and_service() -> None:
-    rules = [fact for fact in read(RECORDED) if isinstance(fact, ServiceRule)]
-    assert [(r.address, r.protocol, r.port, r.comment, r.at.line) for r in rules] == [
-        ("10.96.0.10", "udp", 53, "kube-system/kube-dns:dns cluster IP", 109),
-        ("10.96.0.10", "tcp", 53, "kube-system/kube-dns:dns-tcp cluster IP", 110),
-        ("10.96.137.196", "tcp", 80, "shop/web cluster IP", 111),
-        ("10.96.0.1", "tcp", 443, "default/kubernetes:https cluster IP", 112),
-    ]
-    assert all(r.target.startswith("KUBE-SVC-") for r in rules)
-
-
 def test_it_is_recognised_with_and_without_its_header() -> None:
     without = b"\n".join(line for line in RECORDED.split(b"\n") if not line.startswith(b"#"))
     assert recognised(RECORDED) > 0.9
     assert recognised(without) > 0.9
     assert recognised(b"nat\nfilter\nsome words *nat*\n") == 0.0
+
+
+def tables_of(data: bytes, command: str | None = None) -> dict[str, IptablesTable]:
+    return {fact.name: fact for fact in read(data, command) if isinstance(fact, IptablesTable)}
+
+
+def test_chains_know_their_policy_and_the_lines_of_their_rules() -> None:
+    tables = tables_of(RECORDED)
+    assert tables["filter"].chains["FORWARD"].policy == "ACCEPT"
+    assert tables["nat"].chains["KUBE-SERVICES"].policy is None
+    lines = tables["nat"].chains["KUBE-SERVICES"].lines
+    assert lines == (109, 110, 111, 112, 113)
+    assert tables["nat"].text(111).startswith("-A KUBE-SERVICES -d 10.96.137.196/32 -p tcp")
+    assert tables["nat"].place(111).excerpt == tables["nat"].text(111)
 
 
 def test_counters_before_rules_are_passed_over() -> None:
@@ -58,20 +61,29 @@ def test_counters_before_rules_are_passed_over() -> None:
         b"*nat\n:KUBE-SERVICES - [0:0]\n"
         b"[12:720] -A KUBE-SERVICES -d 10.96.0.1/32 -p tcp -m tcp --dport 443 -j KUBE-SVC-X\nCOMMIT\n"
     )
-    rule, table = read(text)
-    assert isinstance(rule, ServiceRule)
-    assert (rule.address, rule.port) == ("10.96.0.1", 443)
-    assert isinstance(table, IptablesTable)
+    assert tables_of(text)["nat"].chains["KUBE-SERVICES"].lines == (3,)
 
 
-def test_a_rejected_service_is_a_rule_too() -> None:
-    # Kubernetes v1.34 pkg/proxy/iptables/proxier.go: Services without endpoints, table filter
+def test_the_list_of_one_table_is_told_by_its_built_in_chains() -> None:
+    # iptables -t nat -S (iptables 1.8.9)
     text = (
-        b"*filter\n:KUBE-SERVICES - [0:0]\n-A KUBE-SERVICES -d 10.96.1.2/32 -p tcp -m comment --comment "
-        b'"shop/db has no endpoints" -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable\nCOMMIT\n'
+        b"-P PREROUTING ACCEPT\n-P INPUT ACCEPT\n-P OUTPUT ACCEPT\n-P POSTROUTING ACCEPT\n-N MINE\n-A MINE -j RETURN\n"
     )
-    (rule,) = [fact for fact in read(text) if isinstance(fact, ServiceRule)]
-    assert (rule.table, rule.target, rule.comment) == ("filter", "REJECT", "shop/db has no endpoints")
+    assert recognised(text) > 0.9
+    table = tables_of(text, "iptables -t nat -S")["nat"]
+    assert (table.complete, table.chains["MINE"].lines) == (True, (6,))
+    assert not tables_of(text)["nat"].complete
+
+
+def test_what_went_through_grep_is_not_the_whole_table() -> None:
+    table = tables_of(RECORDED, "iptables-save | grep -v CNI")["nat"]
+    assert not table.complete
+    assert not table.chains["KUBE-SERVICES"].whole
+
+
+def test_the_network_namespace_of_the_command_is_kept() -> None:
+    table = tables_of(RECORDED, "ip netns exec web iptables-save")["nat"]
+    assert str(table.netns) == "name web"
 
 
 def test_a_table_without_its_end_is_said_to_be_cut() -> None:
@@ -81,12 +93,18 @@ def test_a_table_without_its_end_is_said_to_be_cut() -> None:
     assert any(isinstance(fact, Unparsed) and "end is missing" in fact.why for fact in facts)
 
 
-def test_words_in_a_comment_are_no_options() -> None:
-    text = (
-        b"*nat\n:KUBE-SERVICES - [0:0]\n"
-        b'-A KUBE-SERVICES -m comment --comment "x -d 10.9.9.9/32 -j Y" -j KUBE-NODEPORTS\nCOMMIT\n'
-    )
-    assert not [fact for fact in read(text) if isinstance(fact, ServiceRule)]
+def test_of_a_cut_table_the_chains_before_the_last_are_whole() -> None:
+    table = tables_of(RECORDED[: RECORDED.index(b"-A KUBE-SVC-TCOU") + 40])["nat"]
+    assert table.chains["KUBE-SERVICES"].whole
+    assert not table.chains["KUBE-SVC-NPX46M4PTMTKRN6Y"].whole
+    assert table.chains["KUBE-SVC-TCOU7JCQXEZGVUNU"].lines == ()
+
+
+def test_a_damaged_rule_is_said_and_left_out() -> None:
+    text = b"*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -s 10.0.\x00\x01 -j DROP\n-A INPUT -j ACCEPT\nCOMMIT\n"
+    facts = read(text)
+    assert tables_of(text)["filter"].chains["INPUT"].lines == (4,)
+    assert [fact.at.line for fact in facts if isinstance(fact, Unparsed)] == [3]
 
 
 @given(st.binary(max_size=400))

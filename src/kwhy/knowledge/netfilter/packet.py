@@ -51,6 +51,7 @@ class Packet(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     ``original`` holds the ends of the connection's first packet before any translation; None: as the packet is now,
     or (with ``ct_direction`` "REPLY") the ends of the packet turned round. ``answer`` holds the ends that answers
     have; only packets of known connections carry it: with it, netfilter translates without asking any rule.
+    ``hook`` is where the packet is looked at; evaluating sets it.
     """
 
     protocol: str
@@ -83,6 +84,7 @@ class Packet(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     packet_type: str | None = None
     uid: int | None = None
     gid: int | None = None
+    hook: str = ""
 
     def replace(self, **changes: object) -> Packet:
         return msgspec.structs.replace(self, **changes)

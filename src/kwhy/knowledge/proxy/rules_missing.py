@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 import msgspec
 
-from kwhy.facts.iptables import IptablesTable, ServiceRule
 from kwhy.facts.logs import AppErrors
 from kwhy.knowledge.app.errors import APP_ERRORS, logging_pods
+from kwhy.knowledge.netfilter.services import Portal, ServiceRules
+from kwhy.knowledge.proxy.rules_on_node import service_rules_on
 from kwhy.knowledge.service.consumers import CLUSTER_DNS, UNREACHED, calls_of
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.document import Locator
@@ -27,9 +28,6 @@ SERVICE_RULES_MISSING = Condition(
     title="The packet filter of {subject} has no rule for {service} ({address})",
     summary="Packets to the Service's address leave the node as they are, and no host has that address.",
 )
-
-#: The chain by which kube-proxy's iptables mode is known (pkg/proxy/iptables/proxier.go kubeServicesChain).
-SERVICES_CHAIN = "KUBE-SERVICES"
 
 
 class CalledAddress(msgspec.Struct, frozen=True):
@@ -83,7 +81,11 @@ def called_addresses(scene: Scene, node: Subject) -> list[CalledAddress]:
 
 
 @rule(SERVICE_RULES_MISSING, rows=("S2", "S3"), leads=(leads_to(APP_ERRORS, via=CARRIED_BY),))
-def service_rules_missing(node: NodeView, called: list[CalledAddress] = given(called_addresses)) -> Verdict:
+def service_rules_missing(
+    node: NodeView,
+    called: list[CalledAddress] = given(called_addresses),
+    services: list[ServiceRules] = given(service_rules_on),
+) -> Verdict:
     """The node has no rules for a Service that is called there.
 
     What it means: Nothing on the node turns the Service's address into that of a pod. Packets are routed to wherever
@@ -94,29 +96,33 @@ def service_rules_missing(node: NodeView, called: list[CalledAddress] = given(ca
     elsewhere: then the chain does not exist. A Service without endpoints has a REJECT rule in the table filter.
     Source: Kubernetes v1.34 pkg/proxy/iptables/proxier.go (syncProxyRules, kubeServicesChain).
     """
-    tables = node.scene.facts_on(node.subject, IptablesTable)
-    nat = next((t for t in tables if t.name == "nat" and t.complete and SERVICES_CHAIN in t.chains), None)
-    if nat is None or not called:
-        what = f"the Service rules of {node.name}" if nat is None else f"which Services are called on {node.name}"
+    if not services or not called:
+        what = f"which Services are called on {node.name}" if services else f"the Service rules of {node.name}"
         return Unsure((Gap(what, (IPTABLES.of(node=node.name),)),))
-    rules = {rule.address: rule for rule in node.scene.facts_on(node.subject, ServiceRule)}
-    missing = [c for c in called if c.address not in rules and (":" in c.address) == (nat.family == 6)]
+    missing = [(c, rules) for c in called for rules in _of_family(services, c) if c.address not in rules.addresses]
     if missing:
-        first = missing[0]
+        first, rules = missing[0]
+        if not rules.complete:
+            return Unsure((Gap(f"all Service rules of {node.name}", (IPTABLES.of(node=node.name),)),))
         place = first.at.document.at(first.at.line, first.at.path, f"clusterIP: {first.address}")
-        stale = next((r for r in rules.values() if _names(r, first.service)), None)
+        stale = next((p for p in rules.portals.values() if _names(p, first.service)), None)
         because = [
             Evidence(place, f"{first.service} has address {first.address}"),
-            Evidence(nat.at, f"the table nat has no rule for {first.address}"),
+            Evidence(rules.at, f"the Service rules of {node.name} ({rules.mode}) do not name {first.address}"),
         ]
         if stale is not None:
             because.append(Evidence(stale.at, f"a rule of its name sends {stale.address}, an address it had before"))
         values = {"service": first.service, "address": first.address}
         return Present(tuple(because), values, basis=Basis.RECOMPUTED)
-    known = [rules[c.address] for c in called if c.address in rules]
-    return Absent(tuple(Evidence(r.at, f"the node knows {r.address}") for r in known[:3]))
+    known = [rules.addresses[c.address] for c in called for rules in _of_family(services, c)]
+    if not known:
+        return Unsure((Gap(f"the Service rules of {node.name}", (IPTABLES.of(node=node.name),)),))
+    return Absent(tuple(Evidence(portal.at, f"the node knows {portal.address}") for portal in known[:3]))
 
 
-def _names(rule: ServiceRule, service: Subject) -> bool:
-    name = rule.comment.split(" ", 1)[0].partition(":")[0]
-    return name == f"{service.namespace}/{service.name}"
+def _of_family(services: list[ServiceRules], called: CalledAddress) -> list[ServiceRules]:
+    return [rules for rules in services if rules.family == (6 if ":" in called.address else 4)]
+
+
+def _names(portal: Portal, service: Subject) -> bool:
+    return portal.service == f"{service.namespace}/{service.name}"
