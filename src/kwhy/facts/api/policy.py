@@ -104,7 +104,11 @@ class Lease(ApiStruct, frozen=True, tag_field="kind", tag="Lease"):
 
 
 class ApiServiceSpec(ApiStruct, frozen=True):
+    """``ca_bundle`` is PEM in base64, as everywhere in the API: certificates, which are public."""
+
     service: ObjectReference | None = None
+    ca_bundle: Maybe[str] = UNSET
+    insecure_skip_tls_verify: bool | None = msgspec.field(default=None, name="insecureSkipTLSVerify")
 
 
 class APIService(ApiStruct, frozen=True, tag_field="kind", tag="APIService"):
@@ -123,6 +127,7 @@ class WebhookService(ApiStruct, frozen=True):
 class WebhookClientConfig(ApiStruct, frozen=True):
     service: WebhookService | None = None
     url: str | None = None
+    ca_bundle: Maybe[str] = UNSET
 
 
 class Webhook(ApiStruct, frozen=True):
@@ -147,11 +152,12 @@ class ConfigMap(ApiStruct, frozen=True, tag_field="kind", tag="ConfigMap"):
 
 
 class Secret(ApiStruct, frozen=True, tag_field="kind", tag="Secret"):
-    """Values are decoded into nothing: only the key names are kept."""
+    """Values are decoded into nothing: only the key names are kept, and the certificates (DER) of two public keys."""
 
     metadata: ObjectMeta
     type: Maybe[str] = UNSET
     data: Maybe[dict[str, msgspec.Raw]] = UNSET
+    certificates: dict[str, tuple[bytes, ...]] = msgspec.field(default_factory=dict)
 
 
 class NamespaceSpec(ApiStruct, frozen=True):

@@ -27,6 +27,7 @@ from kwhy.ingest.api.kinds import ApiEvent, Envelope, SecretKeys, has_struct, st
 from kwhy.ingest.api.repair import mended
 from kwhy.ingest.api.sharing import Neighbour
 from kwhy.ingest.api.yaml_lines import LinesOnDemand
+from kwhy.ingest.certificates.pem import certificates_in_base64
 from kwhy.ingest.redact import redacted
 from kwhy.model.document import Document, Locator, Unparsed
 
@@ -34,6 +35,8 @@ from kwhy.model.document import Document, Locator, Unparsed
 MAX_VALUE_CHARACTERS = 3 << 19
 #: kubectl apply keeps the whole object here, values of Secrets included.
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+#: Keys of a Secret that hold certificates (k8s.io/api core/v1 types.go TLSCertKey, ServiceAccountRootCAKey).
+_PUBLIC_KEYS = ("tls.crt", "ca.crt")
 #: Groups of configuration files that look like objects but live in no API server (kind Config: kubeconfig).
 _CONFIGURATION = (".config.k8s.io/", "kubeadm.k8s.io/", "audit.k8s.io/", "client.authentication.k8s.io/")
 
@@ -303,13 +306,17 @@ def _with_kind(struct: ApiObject, kind: str) -> ApiObject:
 
 
 def without_values(secret: SecretKeys) -> Secret:
-    """The Secret with the names of its keys and nothing of their values."""
+    """The Secret with the names of its keys, its public certificates, and nothing else of their values."""
     meta: ObjectMeta = secret.metadata
     if isinstance(meta.annotations, dict) and _LAST_APPLIED in meta.annotations:
         kept = {key: value for key, value in meta.annotations.items() if key != _LAST_APPLIED}
         meta = msgspec.structs.replace(meta, annotations=kept)
-    data = {key: msgspec.Raw() for key in secret.data} if isinstance(secret.data, dict) else secret.data
-    return Secret(metadata=meta, type=secret.type, data=data)
+    if not isinstance(secret.data, dict):
+        return Secret(metadata=meta, type=secret.type, data=secret.data)
+    data = {key: msgspec.Raw() for key in secret.data}
+    held = {key: certificates_in_base64(secret.data[key]) for key in _PUBLIC_KEYS if key in secret.data}
+    certificates = {key: found for key, found in held.items() if found}
+    return Secret(metadata=meta, type=secret.type, data=data, certificates=certificates)
 
 
 def refused(kind: str, api_version: str, envelope: Envelope) -> str | None:

@@ -1,0 +1,1 @@
+"""Certificates in PEM, in API objects, and in what curl prints."""
