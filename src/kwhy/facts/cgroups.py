@@ -31,3 +31,21 @@ class CpuThrottling(msgspec.Struct, frozen=True, gc=False):
     def share(self) -> float:
         """The part of the periods in which the group had to wait."""
         return self.throttled / self.periods if self.periods else 0.0
+
+
+class GroupFigure(msgspec.Struct, frozen=True, gc=False):
+    """One figure of a control group: ``name`` is "pids.current", "memory.stat anon" or "pids.events max".
+
+    ``value`` is None where the kernel prints "max": no limit. ``group``, ``container``, ``pod_uid``, ``pod`` and
+    ``namespace`` are those of :class:`CpuThrottling`.
+    """
+
+    group: str
+    container: str
+    pod_uid: str
+    name: str
+    value: int | None
+    at: Locator
+    pod: str = ""
+    namespace: str = ""
+    observed: Moment = UNKNOWN_MOMENT

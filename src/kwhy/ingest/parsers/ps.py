@@ -24,6 +24,7 @@ from kwhy.ingest.host.ps_columns import (
     tree_depth,
 )
 from kwhy.ingest.host.ps_scope import Scope, scope_of, searched_word
+from kwhy.ingest.host.top_summary import summary_facts
 from kwhy.ingest.invocation import runs
 from kwhy.model.document import Document, Unparsed
 from kwhy.model.expressions import expression
@@ -83,6 +84,7 @@ def parse(document: Document) -> Iterator[Parsed]:
         if not line.strip() or _TOP_SUMMARY.match(line):
             tasks = _TOP_TASKS.match(line)
             top_total = int(tasks[1]) if tasks else top_total
+            yield from summary_facts(document, number, line)
             continue
         if table.takes_header(line):
             continue
