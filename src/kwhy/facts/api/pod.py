@@ -192,6 +192,17 @@ class Volume(ApiStruct, frozen=True):
     csi: dict[str, Any] | None = None
 
 
+class PodDNSOption(ApiStruct, frozen=True):
+    name: str = ""
+    value: str | None = None
+
+
+class PodDNSConfig(ApiStruct, frozen=True):
+    nameservers: list[str] | None = None
+    searches: list[str] | None = None
+    options: list[PodDNSOption] | None = None
+
+
 class PodSpec(ApiStruct, frozen=True):
     node_name: Maybe[str] = UNSET
     node_selector: Maybe[dict[str, str]] = UNSET
@@ -208,6 +219,7 @@ class PodSpec(ApiStruct, frozen=True):
     preemption_policy: Maybe[str] = UNSET
     host_network: Maybe[bool] = UNSET
     dns_policy: Maybe[str] = UNSET
+    dns_config: Maybe[PodDNSConfig] = UNSET
     service_account_name: Maybe[str] = UNSET
     automount_service_account_token: Maybe[bool] = UNSET
     restart_policy: Maybe[str] = UNSET

@@ -47,7 +47,18 @@ def parse(document: Document) -> Iterator[Parsed]:
         at=document.at(line=document.first_line, excerpt="KubeletConfiguration"),
         eviction_hard=_thresholds(document, settings),
         effective=shown is not None,
+        cluster_dns=_words(settings.get("clusterDNS")),
+        cluster_domain=_word(settings.get("clusterDomain")),
+        resolv_conf=_word(settings.get("resolvConf")),
     )
+
+
+def _words(written: Any) -> tuple[str, ...] | None:
+    return tuple(str(word) for word in written) if isinstance(written, list) and written else None
+
+
+def _word(written: Any) -> str | None:
+    return str(written) if written else None
 
 
 def _decoded(document: Document) -> Any:
