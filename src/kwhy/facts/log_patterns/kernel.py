@@ -115,10 +115,13 @@ UNREGISTER_NETDEVICE = LogPattern(
 CONNTRACK_FULL = LogPattern(
     "kernel.conntrack-full",
     "kernel",
-    ("table full, dropping packet",),
-    r"nf_conntrack: (?:nf_conntrack: )?table full, dropping packet",
-    ("[12345.678901] nf_conntrack: nf_conntrack: table full, dropping packet",),
-    "net/netfilter/nf_conntrack_core.c __nf_conntrack_alloc (v3.10 to v6.x)",
+    ("table full, dropping packet", "table full in netns"),
+    r"nf_conntrack: (?:nf_conntrack: )?table full(?: in netns (?P<netns>\d{1,20}))?, dropping packet",
+    (
+        "[12345.678901] nf_conntrack: nf_conntrack: table full, dropping packet",
+        "[24026.415287] nf_conntrack: nf_conntrack: table full in netns 4026533206, dropping packet",
+    ),
+    "net/netfilter/nf_conntrack_core.c __nf_conntrack_alloc (v3.10 to v6.x; with netns recorded on v6.18)",
 )
 NEIGHBOUR_OVERFLOW = LogPattern(
     "kernel.neighbour-overflow",

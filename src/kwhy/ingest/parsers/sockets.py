@@ -46,8 +46,8 @@ _NETSTAT: Final = expression(
 _WORDS: Final = {"ESTABLISHED": "ESTAB", "CLOSE": "CLOSED"}
 #: Active Internet connections (only servers)   ·   Active UNIX domain sockets …   ·   unix  2 …   ·   raw …
 _ASIDE: Final = expression(
-    r"^Active (?:Internet connections|UNIX domain sockets)|^Proto RefCnt|^(?:unix|raw6?|u_str|u_dgr|u_seq|nl|p_raw|p_dgr|icmp6"
-    r"|sctp|v_str|v_dgr|xdp|mptcp|ti_st|udplite6?|tipc)\s|^\(|^netstat: |^ss: |^\s{2,}|^\t"
+    r"^Active (?:Internet connections|UNIX domain sockets)|^Proto RefCnt|^(?:unix|raw6?|u_str|u_dgr|u_seq|nl|p_raw"
+    r"|p_dgr|icmp6|sctp|v_str|v_dgr|xdp|mptcp|ti_st|udplite6?|tipc)\s|^\(|^netstat: |^ss: |^\s{2,}|^\t"
 )
 
 

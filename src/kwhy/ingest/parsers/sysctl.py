@@ -1,4 +1,5 @@
-"""Kernel parameters: `sysctl -a`, `sysctl KEY`, `sysctl --system`, files of /etc/sysctl.d, `grep . /proc/sys/…`.
+"""Kernel parameters: `sysctl -a`, `sysctl KEY`, `sysctl --system`, files of /etc/sysctl.d, `grep . /proc/sys/…`,
+`grep -r KEY /etc/sysctl.d`.
 
 Source: procps-ng 4.0 src/sysctl.c ("KEY = VALUE"; a dot in a device name is printed as "/"), busybox 1.35
 procps/sysctl.c (the same form). `sysctl -n` and `cat /proc/sys/…` print bare values: the key comes from the command.
@@ -21,6 +22,10 @@ _FIRST: Final = r"(?:abi|crypto|debug|dev|fs|kernel|net|sunrpc|user|vm)"
 _VALUE: Final = expression(rf"^\s*-?(?P<key>{_FIRST}[./][\w./:*@-]{{1,200}})\s*=\s?(?P<value>.*)$")
 #: /proc/sys/net/ipv4/ip_forward:1   (grep . /proc/sys/…)
 _PROC: Final = expression(r"^/proc/sys/(?P<key>[\w./@-]{1,200}):(?P<value>.*)$")
+#: /etc/sysctl.d/99-hardening.conf:net.ipv4.ip_forward = 0   (grep -r ip_forward /etc/sysctl.d)
+_GREPPED: Final = expression(
+    rf"^(?P<file>/[\w./@-]{{1,200}}\.conf):(?:\d{{1,6}}:)?\s*-?(?P<key>{_FIRST}[./][\w./:*@-]{{1,200}})\s*=\s?(?P<value>.*)$"
+)
 #: * Applying /etc/sysctl.d/99-sysctl.conf ...   (procps sysctl --system)
 _APPLYING: Final = expression(r"^\* Applying (?P<file>/\S{1,300}) \.\.\.")
 #: sysctl: cannot stat /proc/sys/net/bridge/bridge-nf-call-iptables: No such file or directory   (procps-ng 4.0)
@@ -47,14 +52,30 @@ def recognise(head: Head) -> float:
     return 0.93 * share(relevant, (_fits(line[:LONGEST_LINE]) for line in relevant))
 
 
+_DIRECTORIES: Final = (
+    "/etc/sysctl",
+    "/run/sysctl.d/",
+    "/usr/lib/sysctl.d/",
+    "/usr/local/lib/sysctl.d/",
+    "/lib/sysctl.d/",
+)
 #: What the expressions above match begins with one of these, or with the first word of a key.
-_BEGINNINGS: Final = ("-", "/proc/sys/", "* Applying ", "sysctl: ", "cat: ", "error: ", *_FIRST[3:-1].split("|"))
+_BEGINNINGS: Final = (
+    "-",
+    "/proc/sys/",
+    "* Applying ",
+    "sysctl: ",
+    "cat: ",
+    "error: ",
+    *_DIRECTORIES,
+    *_FIRST[3:-1].split("|"),
+)
 
 
 def _fits(line: str) -> bool:
     if not line.lstrip().startswith(_BEGINNINGS):
         return False
-    return any(form.match(line) for form in (_VALUE, _PROC, _APPLYING, _MISSING, _DENIED))
+    return any(form.match(line) for form in (_VALUE, _PROC, _GREPPED, _APPLYING, _MISSING, _DENIED))
 
 
 def parse(document: Document) -> Iterator[Parsed]:
@@ -71,6 +92,8 @@ def parse(document: Document) -> Iterator[Parsed]:
         elif missing := _MISSING.match(cut):
             at = document.at(number, excerpt=line.strip())
             yield MissingSysctl(at, dotted(missing["path"] or missing["key"]), netns)
+        elif match := _GREPPED.match(cut):
+            yield _sysctl(document, number, dotted(match["key"]), match["value"], match["file"], netns)
         elif match := _VALUE.match(cut) or _PROC.match(cut):
             yield _sysctl(document, number, dotted(match["key"]), match["value"], file, netns)
         elif (key := next(bare, None)) is not None:

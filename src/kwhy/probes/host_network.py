@@ -1,0 +1,15 @@
+"""Probes of a node's own network: kernel parameters, connection tracking, neighbours, tunnels."""
+
+from kwhy.model.probe import Probe
+from kwhy.probes.node import ON_NODE
+
+FORWARDING = Probe(
+    "sysctl -a 2>/dev/null | grep -E 'ip_forward |forwarding|rp_filter|bridge-nf|nf_conntrack_(count|max)|gc_thresh'",
+    unlocks="whether the node forwards packets, filters by source and has room in its tables",
+    where=ON_NODE,
+)
+CONNTRACK = Probe(
+    "conntrack -S; sysctl net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max; dmesg -T | grep conntrack",
+    unlocks="how full the table of tracked connections is, and whether packets were dropped for it",
+    where=ON_NODE,
+)
