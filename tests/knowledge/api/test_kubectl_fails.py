@@ -1,0 +1,100 @@
+"""kubectl fails as a whole: recorded sentences and those of kubectl's and etcd's sources, one paste each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kwhy.model.diagnosis import Diagnosis
+from kwhy.pipeline import diagnose
+
+DATA = Path(__file__).parents[2] / "ingest" / "parsers" / "data" / "kubectl_failures"
+SYMPTOM = "api.kubectl-fails"
+
+
+def diagnosed(tmp_path: Path, text: str) -> Diagnosis:
+    (tmp_path / "paste.txt").write_text(text)
+    return diagnose([str(tmp_path)])
+
+
+def roots(diagnosis: Diagnosis) -> list[str]:
+    return [cause.finding.condition.code for cause in diagnosis.root_causes if cause.role == "root-cause"]
+
+
+@pytest.mark.parametrize(
+    ("name", "root"),
+    [
+        ("bad-yaml.txt", "api.kubeconfig-invalid"),
+        ("ctx-missing.txt", "api.kubeconfig-invalid"),
+        ("use-context.txt", "api.kubeconfig-invalid"),
+        ("no-kubeconfig.txt", "api.kubeconfig-missing"),
+        ("cluster-missing.txt", "api.kubeconfig-missing"),
+        ("nosuchhost.txt", "api.endpoint-name-unknown"),
+        ("proxy-refuses.txt", "api.proxy-in-the-way"),
+        ("proxy-forbids.txt", "api.proxy-in-the-way"),
+        ("http-html.txt", "api.proxy-in-the-way"),
+        ("http-html502.txt", "api.proxy-in-the-way"),
+        ("https-to-http.txt", "api.scheme-wrong"),
+        ("http-401.txt", "api.credentials-refused"),
+    ],
+)
+def test_what_the_sentence_proves_is_the_root(tmp_path: Path, name: str, root: str) -> None:
+    diagnosis = diagnosed(tmp_path, (DATA / name).read_text())
+    assert diagnosis.outcome == "explained"
+    assert roots(diagnosis) == [root]
+
+
+@pytest.mark.parametrize(
+    ("text", "fails"),
+    [
+        ((DATA / "refused.txt").read_text(), "127.0.0.1:6999 refuses the connection"),
+        ((DATA / "http-500.txt").read_text(), "internal error (500)"),
+        ((DATA / "http-503.txt").read_text(), "cannot handle requests (503)"),
+        ((DATA / "x509.txt").read_text(), "x509: certificate signed by unknown authority"),
+        # Go net (OpError), net/http
+        ("Unable to connect to the server: dial tcp 10.0.0.5:6443: i/o timeout", "10.0.0.5:6443 does not answer"),
+        ("Unable to connect to the server: net/http: TLS handshake timeout", "TLS handshake timeout"),
+        # apimachinery v0.34 pkg/api/errors/errors.go NewGenericServerResponse
+        (
+            "Error from server (TooManyRequests): the server has received too many requests and has asked us to try "
+            "again later (get pods)",
+            "too many requests (429)",
+        ),
+        (
+            "Error from server (Timeout): the server was unable to return a response in the time allotted, but may "
+            "still be processing requests (get pods)",
+            "in time (504)",
+        ),
+        # etcd v3.6 api/v3rpc/rpctypes/error.go
+        ("Error from server: etcdserver: leader changed", "leader changed"),
+        ("Error from server: etcdserver: request timed out", "request timed out"),
+        ("Error from server: etcdserver: no leader", "no leader"),
+        ("Error from server: etcdserver: mvcc: database space exceeded", "database space exceeded"),
+    ],
+)
+def test_what_the_sentence_does_not_explain_is_a_symptom_with_next_steps(tmp_path: Path, text: str, fails: str) -> None:
+    diagnosis = diagnosed(tmp_path, text + "\n")
+    assert roots(diagnosis) == []
+    (symptom,) = [finding for finding in diagnosis.findings if finding.condition.code == SYMPTOM]
+    assert symptom.symptom and fails in symptom.title
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Error from server (Forbidden): pods is forbidden: User "jane" cannot list resource "pods" in API group ""',
+        "Error from server (ServiceUnavailable): the server is currently unable to handle the request "
+        "(get pods.metrics.k8s.io)",
+        'Error from server (NotFound): pods "web-0" not found',
+    ],
+)
+def test_an_answer_of_the_api_server_about_one_request_is_no_failure_of_kubectl(tmp_path: Path, text: str) -> None:
+    codes = [finding.condition.code for finding in diagnosed(tmp_path, text + "\n").findings]
+    assert SYMPTOM not in codes
+
+
+def test_a_refused_proxy_is_not_taken_for_a_refused_api_server(tmp_path: Path) -> None:
+    (cause,) = diagnosed(tmp_path, (DATA / "proxy-refuses.txt").read_text()).root_causes
+    assert cause.finding.subject.name == "10.0.0.5:6443"
+    assert "proxyconnect tcp" in cause.finding.title
