@@ -19,6 +19,7 @@ from kwhy.facts.log_patterns import (
     kubelet_node,
     kubelet_start,
     own_container,
+    own_limits,
     runc,
     service_account,
     systemd,
@@ -44,6 +45,7 @@ _MODULES: tuple[ModuleType, ...] = (
     transport,
     application,
     own_container,
+    own_limits,
     service_account,
 )
 

@@ -73,8 +73,13 @@ def _by_target(scene: Scene) -> dict[Subject, list[Subject]]:
     return index
 
 
+def autoscalers_of(scene: Scene, workload: Subject) -> list[Subject]:
+    """The autoscalers that have the workload as their target."""
+    return scene.derive_once(_by_target).get(workload, [])
+
+
 def _scaling(scene: Scene, pod: Subject) -> Iterable[Subject]:
-    return scene.derive_once(_by_target).get(owner_of(scene, pod), [])
+    return autoscalers_of(scene, owner_of(scene, pod))
 
 
 SCALED_BY = Relation("is scaled by", _scaling)
