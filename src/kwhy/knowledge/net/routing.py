@@ -99,6 +99,15 @@ def decide(database: PolicyDatabase, flow: Flow) -> Decision:
     return _decision(flow, possible, tuple(dict.fromkeys(walk.assumed)))
 
 
+def answer_of_tables(database: PolicyDatabase, flow: Flow) -> Decision:
+    """What rules and tables alone answer (fib_lookup()): no check of the source, none of forwarding, none chosen."""
+    flow = canonical(flow)
+    family = family_of(flow)
+    rules, assumed = _rules(database, family)
+    walk = _Walk(database, flow, family, rules, assumed)
+    return _decision(flow, walk.possibilities(), tuple(dict.fromkeys(walk.assumed)))
+
+
 def _decision(flow: Flow, possible: list[Possibility], assumed: tuple[str, ...]) -> Decision:
     first = possible[0]
     if all(one.result.kind != "unknown" and _same(one.result, first.result) for one in possible):

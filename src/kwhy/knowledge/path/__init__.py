@@ -1,0 +1,1 @@
+"""The way of one packet through devices, namespaces, hosts and packet filters, there and back."""

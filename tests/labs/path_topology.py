@@ -1,0 +1,367 @@
+"""Small clusters of network namespaces: two nodes, pods behind bridges or routes, and sockets in all of them.
+
+Sockets of many namespaces live in one process: a socket belongs to the namespace in which it was made (setns(2)).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import random
+import select
+import socket
+import struct
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_CLONE_NEWNET = 0x40000000
+_LIBC = ctypes.CDLL(None, use_errno=True)
+PORTS = (8080, 9090)
+#: What a packet needs at most to pass some namespaces of one machine, ARP included.
+PATIENCE = 0.1
+#: What an engineer types on a node to show its network.
+COMMANDS = (
+    "ip -d addr",
+    "ip rule",
+    "ip route show table all",
+    "ip neigh",
+    "bridge fdb show",
+    "sysctl -a --pattern '(forward|rp_filter|proxy_arp|nf-call|accept_local|route_localnet)'",
+    "iptables-save",
+    "iptables-legacy-save",
+)
+_IP_PKTINFO = 8
+_PKTINFO = struct.Struct("=I4s4s")
+_NUMBER = struct.Struct("=I")
+
+
+def run(*command: str, stdin: str | None = None) -> str:
+    done = subprocess.run(
+        command, input=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=60
+    )
+    return done.stdout
+
+
+def within(namespace: str, script: str) -> str:
+    return run("ip", "netns", "exec", namespace, "sh", "-c", script)
+
+
+@contextmanager
+def inside(namespace: str) -> Iterator[None]:
+    """This thread in another network namespace."""
+    with Path("/proc/thread-self/ns/net").open() as home, Path("/run/netns", namespace).open() as there:
+        if _LIBC.setns(there.fileno(), _CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), f"setns {namespace}")
+        try:
+            yield
+        finally:
+            _LIBC.setns(home.fileno(), _CLONE_NEWNET)
+
+
+@dataclass
+class Topology:
+    """``hosts`` and ``pods`` are names of namespaces; ``addresses`` their main address; ``home`` the host of each."""
+
+    tag: str
+    random: random.Random
+    hosts: list[str] = field(default_factory=list)
+    pods: list[str] = field(default_factory=list)
+    addresses: dict[str, str] = field(default_factory=dict)
+    home: dict[str, str] = field(default_factory=dict)
+    services: list[tuple[str, int]] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+
+    @property
+    def places(self) -> list[str]:
+        return [*self.hosts, *self.pods]
+
+    def name(self, short: str) -> str:
+        return f"{self.tag}{short}"
+
+    def batch(self, namespace: str, lines: Sequence[str]) -> None:
+        self.log += [f"{namespace}: {line}" for line in lines]
+        out = run("ip", "-n", namespace, "-force", "-batch", "-", stdin="\n".join(lines) + "\n")
+        if out.strip():
+            self.log.append(out)
+
+    def remove(self) -> None:
+        for place in self.places:
+            subprocess.run(["ip", "netns", "del", place], check=True, capture_output=True)
+
+
+def build(tag: str, seed: int) -> Topology:
+    """Two nodes on one or two wires, two pods each; how pods are attached and how nodes reach each other varies."""
+    top = Topology(tag, random.Random(seed))
+    chance = top.random
+    for number in (1, 2):
+        host = top.name(f"h{number}")
+        top.hosts.append(host)
+        for pod in (1, 2):
+            top.pods.append(top.name(f"h{number}p{pod}"))
+    for place in top.places:
+        subprocess.run(["ip", "netns", "add", place], check=True, capture_output=True)
+    one, two = top.hosts
+    top.batch(one, [
+        "link set lo up",
+        f"link add eth0 type veth peer name eth0 netns {two}",
+        f"link add eth1 type veth peer name eth1 netns {two}",
+    ])  # fmt: skip
+    for number, host in enumerate(top.hosts, start=1):
+        top.home[host] = host
+        top.addresses[host] = f"10.6.0.{number}"
+        top.batch(host, [
+            "link set lo up", f"addr add 10.6.0.{number}/24 dev eth0", f"addr add 10.7.0.{number}/24 dev eth1",
+            "link set eth0 up", "link set eth1 up",
+        ])  # fmt: skip
+        _pods(top, host, number, routed=chance.random() < 0.5)
+    between = chance.choice(("gateway", "gateway", "vxlan"))
+    for number, host in enumerate(top.hosts, start=1):
+        _between(top, host, number, between)
+    for host in top.hosts:
+        _settings(top, host)
+    return top
+
+
+def _pods(top: Topology, host: str, number: int, *, routed: bool) -> None:
+    pods = [pod for pod in top.pods if pod.startswith(host)]
+    lines = [] if routed else [
+        "link add br0 type bridge forward_delay 0", f"addr add 10.{number}.0.254/24 dev br0", "link set br0 up",
+    ]  # fmt: skip
+    for index, pod in enumerate(pods, start=1):
+        top.home[pod] = host
+        top.addresses[pod] = address = f"10.{number}.0.{index}"
+        lines += [f"link add veth{index} type veth peer name eth0 netns {pod}", f"link set veth{index} up"]
+        lines += [f"route add {address}/32 dev veth{index}"] if routed else [f"link set veth{index} master br0"]
+        top.batch(host, lines)
+        lines = []
+        inner = ["link set lo up", "link set eth0 up"]
+        if routed:
+            inner += [f"addr add {address}/32 dev eth0", "route add 169.254.1.1 dev eth0",
+                      "route add default via 169.254.1.1 dev eth0"]  # fmt: skip
+            within(host, f"sysctl -qw net.ipv4.conf.veth{index}.proxy_arp=1 net.ipv4.neigh.veth{index}.proxy_delay=0")
+        else:
+            inner += [f"addr add {address}/24 dev eth0", f"route add default via 10.{number}.0.254"]
+        top.batch(pod, inner)
+
+
+def _between(top: Topology, host: str, number: int, how: str) -> None:
+    """Routes to the other node's pods: by a wire, or by a vxlan device as flannel sets it up."""
+    other = 3 - number
+    if top.random.random() < 0.8:  # without, nobody answers for the gateway of routed pods
+        top.batch(host, [f"route add default via 10.6.0.{other}"])
+    if how == "gateway":
+        wire = top.random.choice((6, 6, 7))
+        top.batch(host, [f"route add 10.{other}.0.0/24 via 10.{wire}.0.{other}"])
+        return
+    mac = "02:00:00:00:00:0{}"
+    port = top.random.choice((8472, 8472, 4789))
+    top.batch(host, [
+        f"link add flannel.1 address {mac.format(number)} type vxlan id 1 local 10.6.0.{number} dev eth0"
+        f" dstport {8472 if top.random.random() < 0.9 else port} nolearning",
+        f"addr add 10.{number}.0.0/32 dev flannel.1", "link set flannel.1 up",
+        f"neigh add 10.{other}.0.0 lladdr {mac.format(other)} dev flannel.1 nud permanent",
+        f"route add 10.{other}.0.0/24 via 10.{other}.0.0 dev flannel.1 onlink",
+    ])  # fmt: skip
+    if top.random.random() < 0.9:
+        within(host, f"bridge fdb append {mac.format(other)} dev flannel.1 dst 10.6.0.{other}")
+
+
+def _settings(top: Topology, host: str) -> None:
+    chance = top.random
+    settings = [f"net.ipv4.ip_forward={0 if chance.random() < 0.1 else 1}"]
+    settings.append(f"net.ipv4.conf.all.rp_filter={chance.choice((0, 0, 1, 2))}")
+    settings += [f"net.ipv4.conf.{dev}.rp_filter={chance.choice((0, 1, 2))}" for dev in ("eth0", "eth1")]
+    settings.append(f"net.bridge.bridge-nf-call-iptables={chance.choice((0, 1, 1))}")
+    within(host, "sysctl -qw " + " ".join(settings))
+    top.log.append(f"{host}: {settings}")
+    if chance.random() < 0.4:
+        pods = [pod for pod in top.pods if top.home[pod] == host]
+        lines = [f"rule add pref 100 from {top.addresses[chance.choice(pods)]} lookup 100"]
+        other = [address for place, address in top.addresses.items() if top.home[place] != host]
+        lines += chance.choice((
+            ["route add blackhole default table 100"],
+            [f"route add unreachable {chance.choice(other)} table 100"],
+            [f"route add 10.0.0.0/8 via 10.7.0.{2 if host.endswith('1') else 1} table 100"],
+            ["route add throw default table 100"],
+        ))  # fmt: skip
+        top.batch(host, lines)
+
+
+SERVICE = "10.96.0.1"
+
+
+def let_everything_pass(top: Topology) -> None:
+    """A packet filter that is there, and lets everything pass."""
+    for host in top.hosts:
+        run("ip", "netns", "exec", host, "iptables-restore", stdin="*filter\n:FORWARD ACCEPT [0:0]\nCOMMIT\n")
+
+
+def configure(top: Topology) -> None:
+    """A Service as kube-proxy writes it, and random rules of an administrator, by both makes of iptables."""
+    chance = top.random
+    behind = chance.sample(top.pods, 2)
+    top.services += [(SERVICE, 80), (SERVICE, 81)]
+    for host in top.hosts:
+        lines = [*_service_rules(top, behind), *_mangle_rules(top), *_filter_rules(top)]
+        program = chance.choice(("iptables-restore", "iptables-legacy-restore"))
+        out = run("ip", "netns", "exec", host, program, stdin="\n".join(lines) + "\n")
+        top.log += [f"{host}: {program}", *lines, out]
+        if chance.random() < 0.3:
+            around = f"route add default via 10.7.0.{2 if host.endswith('1') else 1} table 90"
+            way = chance.choice(("route add blackhole default table 90", around))
+            top.batch(host, ["rule add pref 90 fwmark 0x1/0x1 lookup 90", way])
+
+
+def _service_rules(top: Topology, behind: list[str]) -> list[str]:
+    """kube-proxy's chains (pkg/proxy/iptables/proxier.go, Kubernetes 1.34)."""
+    one, two = (top.addresses[pod] for pod in behind)
+    masquerade = top.random.choice(("! -s 10.1.0.0/16 ", "", "-s 10.0.0.0/8 "))
+    extra = top.random.choice((
+        "-A POSTROUTING -s 10.1.0.0/24 -o eth0 -j MASQUERADE",
+        f"-A POSTROUTING -s {one}/32 ! -d 10.1.0.0/16 -j SNAT --to-source 10.6.0.77",
+        "-A PREROUTING -p udp --dport 9090 -j REDIRECT --to-ports 8080",
+        f"-A PREROUTING -d 10.6.0.0/24 -p udp --dport 9090 -j DNAT --to-destination {two}:8080",
+        "", "",
+    ))  # fmt: skip
+    return [
+        "*nat", ":PREROUTING ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]", ":POSTROUTING ACCEPT [0:0]",
+        ":KUBE-SERVICES - [0:0]", ":KUBE-SVC-A - [0:0]", ":KUBE-SEP-1 - [0:0]", ":KUBE-SEP-2 - [0:0]",
+        ":KUBE-MARK-MASQ - [0:0]", ":KUBE-POSTROUTING - [0:0]",
+        "-A PREROUTING -j KUBE-SERVICES", "-A OUTPUT -j KUBE-SERVICES", "-A POSTROUTING -j KUBE-POSTROUTING", extra,
+        f"-A KUBE-SERVICES -d {SERVICE}/32 -p udp -m udp --dport 80 -j KUBE-SVC-A",
+        f"-A KUBE-SVC-A {masquerade}-j KUBE-MARK-MASQ",
+        "-A KUBE-SVC-A -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-1",
+        "-A KUBE-SVC-A -j KUBE-SEP-2",
+        f"-A KUBE-SEP-1 -s {one}/32 -j KUBE-MARK-MASQ", f"-A KUBE-SEP-1 -p udp -j DNAT --to-destination {one}:8080",
+        f"-A KUBE-SEP-2 -s {two}/32 -j KUBE-MARK-MASQ", f"-A KUBE-SEP-2 -p udp -j DNAT --to-destination {two}:8080",
+        "-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000",
+        "-A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN",
+        "-A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0", "-A KUBE-POSTROUTING -j MASQUERADE", "COMMIT",
+    ]  # fmt: skip
+
+
+def _mangle_rules(top: Topology) -> list[str]:
+    chance = top.random
+    if chance.random() < 0.6:
+        return []
+    chain, match = chance.choice((
+        ("PREROUTING", "-p udp --dport 9090"), ("OUTPUT", "-d 10.0.0.0/8 -p udp"), ("PREROUTING", "-i eth+"),
+    ))  # fmt: skip
+    return ["*mangle", ":PREROUTING ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]",
+            f"-A {chain} {match} -j MARK --set-xmark 0x1/0x1", "COMMIT"]  # fmt: skip
+
+
+def _filter_rules(top: Topology) -> list[str]:
+    chance = top.random
+    addresses = list(top.addresses.values())
+    rules = ["*filter", *(f":{chain} ACCEPT [0:0]" for chain in ("INPUT", "OUTPUT"))]
+    rules.append(f":FORWARD {chance.choice(('ACCEPT', 'ACCEPT', 'DROP'))} [0:0]")
+    for _ in range(chance.randrange(0, 7)):
+        chain = chance.choice(("INPUT", "FORWARD", "FORWARD", "OUTPUT"))
+        words = [f"-A {chain}"]
+        if chance.random() < 0.4:
+            words.append(f"{chance.choice(('', '! '))}-s {chance.choice((*addresses, '10.1.0.0/24', '10.2.0.0/24'))}")
+        if chance.random() < 0.4:
+            words.append(f"-d {chance.choice((*addresses, '10.1.0.0/24', '10.6.0.0/24'))}")
+        if chance.random() < 0.4:
+            words.append(f"-p udp -m udp --dport {chance.choice((8080, 9090, 8472, '8000:8500', 80))}")
+        if chain != "OUTPUT" and chance.random() < 0.25:
+            words.append(f"-i {chance.choice(('eth0', 'eth1', 'br0', 'veth+', 'flannel.1'))}")
+        if chain != "INPUT" and chance.random() < 0.25:
+            words.append(f"-o {chance.choice(('eth0', 'eth1', 'br0', 'veth+', 'flannel.1'))}")
+        if chance.random() < 0.2:
+            words.append(f"-m conntrack --ctstate {chance.choice(('NEW', 'RELATED,ESTABLISHED', 'INVALID'))}")
+        words.append(f"-j {chance.choice(('ACCEPT', 'ACCEPT', 'DROP', 'REJECT --reject-with icmp-port-unreachable'))}")
+        rules.append(" ".join(words))
+    return [*rules, "COMMIT"]
+
+
+def record(top: Topology, folder: Path) -> None:
+    """The state of everything, as an engineer types it on each node."""
+    for host in top.hosts:
+        text = []
+        for place in [host, *(pod for pod in top.pods if top.home[pod] == host)]:
+            inside_pod = "" if place == host else f"ip netns exec {place} "
+            lines = [f'echo "root@{host}:~# {inside_pod}{each}"; {each} 2>/dev/null' for each in COMMANDS]
+            text.append(within(place, "\n".join(lines)))
+        (folder / f"{host}.txt").write_text("".join(text))
+
+
+@dataclass(frozen=True)
+class Question:
+    """A datagram: from a socket in ``place`` to an address and port."""
+
+    place: str
+    address: str
+    port: int
+    source_port: int
+
+
+@dataclass
+class Sent:
+    """What became of one packet: where it was received and from whom, and whether the answer came back."""
+
+    place: str | None = None
+    source: str | None = None
+    answered: bool = False
+
+
+class Sockets:
+    """UDP servers on all ports of all namespaces."""
+
+    def __init__(self, top: Topology) -> None:
+        self.servers: dict[socket.socket, str] = {}
+        for place in top.places:
+            with inside(place):
+                for port in PORTS:
+                    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                    server.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
+                    server.bind(("0.0.0.0", port))
+                    server.setblocking(False)
+                    self.servers[server] = place
+
+    def close(self) -> None:
+        for server in self.servers:
+            server.close()
+
+    def ask(self, questions: Sequence[Question], patience: float = PATIENCE) -> list[Sent]:
+        """All at once: every datagram holds the number of its question, and is sent back."""
+        results = [Sent() for _ in questions]
+        clients: dict[socket.socket, int] = {}
+        for number, question in enumerate(questions):
+            with inside(question.place):
+                client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            client.setblocking(False)
+            clients[client] = number
+            client.bind(("0.0.0.0", question.source_port))
+            # An error is an answer too: the packet is not received anywhere.
+            with suppress(OSError):
+                client.connect((question.address, question.port))
+                client.send(_NUMBER.pack(number))
+        try:
+            self._collect(clients, results, patience)
+        finally:
+            for client in clients:
+                client.close()
+        return results
+
+    def _collect(self, clients: dict[socket.socket, int], results: list[Sent], patience: float) -> None:
+        """Until nothing has come for a while."""
+        while ready := select.select([*self.servers, *clients], [], [], patience)[0]:
+            for one in ready:
+                if one in self.servers:
+                    self._answer(one, results)
+                    continue
+                with suppress(OSError):  # ICMP errors are reported here as well
+                    results[clients[one]].answered = one.recv(64) == _NUMBER.pack(clients[one])
+
+    def _answer(self, server: socket.socket, results: list[Sent]) -> None:
+        """From the address that was asked (ipi_spec_dst), whatever else the host has."""
+        data, ancillary, _, source = server.recvmsg(64, 256)
+        sent = results[_NUMBER.unpack(data)[0]]
+        sent.place, sent.source = self.servers[server], source[0]
+        local = _PKTINFO.unpack(ancillary[0][2][: _PKTINFO.size])[1]
+        with suppress(OSError):
+            server.sendmsg([data], [(socket.IPPROTO_IP, _IP_PKTINFO, _PKTINFO.pack(0, local, b"\0" * 4))], 0, source)
