@@ -182,6 +182,16 @@ def next_of(packet: Packet) -> Packet:
     )
 
 
+def through_loopback(packet: Packet) -> Packet:
+    """A packet that its own host sent and gets back through lo: it keeps its mark and its connection.
+
+    Its translations are decided, so no nat rule is asked again.
+    """
+    return packet.replace(
+        iif="lo", oif="", original=packet.original or packet.ends, answer=packet.answer or packet.ends.swapped()
+    )
+
+
 def on_the_wire(packet: Packet) -> Packet:
     """What of a packet another host gets to see: marks, conntrack, devices and owners stay behind."""
     return packet.replace(
