@@ -142,7 +142,8 @@ class TlsCheck(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     ``chain`` holds the certificates that the server sent, ``sent`` their (subject, issuer) as printed. ``error`` is the
     tool's complaint, "" where the handshake and the verification succeeded. ``server_name`` is the name that was asked
     for (SNI), ``authorities`` those whose client certificates the server accepts; None where not printed.
-    ``trusted`` is the file with the authorities that the tool was told to believe.
+    ``trusted`` is the file with the authorities that the tool was told to believe. ``bound`` is the end or beginning
+    of the certificate that is out of its time, where the tool prints it.
     """
 
     at: Locator
@@ -160,6 +161,7 @@ class TlsCheck(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     client_certificate: bool = False
     trusted: str | None = None
     when: Moment = UNKNOWN_MOMENT
+    bound: float | None = None
 
 
 def digest_of(der: bytes) -> str:

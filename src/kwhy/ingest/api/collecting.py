@@ -22,12 +22,12 @@ from kwhy.facts.objects import (
     Pod,
     Secret,
 )
+from kwhy.facts.pem import certificates_in_base64
 from kwhy.ingest.api.events import event_batch, event_fact, says_about
 from kwhy.ingest.api.kinds import ApiEvent, Envelope, SecretKeys, has_struct, struct_for
 from kwhy.ingest.api.repair import mended
 from kwhy.ingest.api.sharing import Neighbour
 from kwhy.ingest.api.yaml_lines import LinesOnDemand
-from kwhy.ingest.certificates.pem import certificates_in_base64
 from kwhy.ingest.redact import redacted
 from kwhy.model.document import Document, Locator, Unparsed
 

@@ -1,6 +1,8 @@
-"""Distinguished names as programs print them, in the form of RFC 4514 ("CN=web,O=Lab"), last part first."""
+"""Names and times as OpenSSL prints them. Names get the form of RFC 4514 ("CN=web,O=Lab"), last part first."""
 
 from __future__ import annotations
+
+from datetime import UTC, datetime
 
 from kwhy.model.expressions import expression
 
@@ -18,3 +20,11 @@ def printed_name(printed: str) -> tuple[str, str | None]:
     cleaned = [(key.strip(), value.strip()) for key, _, value in pairs]
     common = next((value for key, value in reversed(cleaned) if key == "CN"), None)
     return ",".join(f"{key}={value}" for key, value in reversed(cleaned)), common
+
+
+def printed_time(printed: str) -> float | None:
+    """Epoch seconds of "Sep 18 05:45:20 2027" (GMT); None for what is no time."""
+    try:
+        return datetime.strptime(" ".join(printed.split()), "%b %d %H:%M:%S %Y").replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return None

@@ -28,6 +28,7 @@ ERROR_WORDS = tuple(
         "ECONN", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "NOAUTH", "WRONGPASS", "READONLY", "UNAVAILABLE", "Unavailable",
         "DEADLINE_EXCEEDED", "emerg]",
         "oo many c", "Unknown database", "HTTP/1.1\" 5", "HTTP/1.0\" 5", "HTTP/2.0\" 5", "HTTP/2\" 5",
+        ": tls: ", "x509: ", "to HTTPS client",
     )
 )  # fmt: skip
 

@@ -9,6 +9,7 @@ from typing import Final, Literal, cast
 import msgspec
 
 from kwhy.facts.network import ConnectAttempt, ConnectOutcome
+from kwhy.ingest.certificates.curl import refused_tls, tls_checks
 from kwhy.ingest.invocation import Invocation, invocation
 from kwhy.ingest.net.addresses import address
 from kwhy.ingest.net.connect_forms import (
@@ -51,7 +52,7 @@ def recognise(head: Head) -> float:
     if ran is not None and (ran.program in _TOOLS or _is_dev_tcp(head.command)):
         return 0.9
     lines = head_lines(head)
-    hits = sum(1 for line in lines if _ending(line) or CURL_CONNECTED.match(line[:_LONGEST]))
+    hits = sum(1 for line in lines if _ending(line) or CURL_CONNECTED.match(line[:_LONGEST]) or refused_tls(line))
     if not hits:
         return 0.0
     related = hits + sum(1 for line in lines if not _ending(line) and _CHATTER.match(line[:_LONGEST]))
@@ -89,7 +90,9 @@ def parse(document: Document) -> Iterator[Parsed]:
     asked = target_of(document.command)
     netns = ran.netns if ran else None
     seen = _Seen()
-    ended = read = 0
+    checks = list(tls_checks(document, asked))
+    yield from checks
+    ended, read = len(checks), 0
     for number, raw in document.lines():
         if is_noise(raw):
             continue
@@ -125,7 +128,10 @@ def _note(document: Document, number: int, line: str, seen: _Seen) -> None:
         seen.reason, seen.address = reason["why"], reason["one"] or reason["two"]
     if connected := CURL_CONNECTED.match(line):
         place = document.at(number, excerpt=line.strip())
-        seen.connected = (place, connected["host"], connected["address"], int(connected["port"]))
+        seen.address = connected["address"]
+        # With --connect-to curl 7.88 prints "Connected to (nil) (10.80.2.2) port 8443".
+        host = connected["host"] if connected["host"] != "(nil)" else connected["address"]
+        seen.connected = (place, host, connected["address"], int(connected["port"]))
     if status := HTTP_STATUS.match(line):
         seen.status = int(status["status"])
 

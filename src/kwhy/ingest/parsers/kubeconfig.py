@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, Literal
 
 from kwhy.facts.certificates import CertificateShown, KubeconfigContext
+from kwhy.facts.pem import certificates_in_base64
 from kwhy.ingest.certificates.files import file_shown
-from kwhy.ingest.certificates.pem import certificates_in_base64
 from kwhy.model.document import Document, Unparsed
 from kwhy.model.expressions import expression
 from kwhy.model.parsing import Format, Head, Parsed

@@ -13,7 +13,8 @@ from typing import Final
 
 from kwhy.facts.certificates import CertificateShown, TlsCheck
 from kwhy.facts.log_patterns.tls import complaint_in
-from kwhy.ingest.certificates.pem import blocks_in
+from kwhy.facts.pem import blocks_in
+from kwhy.ingest.certificates.names import printed_time
 from kwhy.ingest.invocation import Invocation, invocation
 from kwhy.model.document import Document, Locator, Unparsed
 from kwhy.model.expressions import expression
@@ -29,6 +30,12 @@ _SIGNS: Final = expression(
 )
 #: verify error:num=10:certificate has expired
 _VERIFY_ERROR: Final = expression(r"^verify error:num=(?P<code>\d{1,3}):(?P<what>[^\n]{1,200})$", re.MULTILINE)
+#: notAfter=Oct 18 05:45:20 2026 GMT    below the error (apps/lib/s_cb.c verify_callback)
+_BOUND: Final = expression(
+    r"^verify error:num=(?:9|10):[^\n]{1,200}\n"
+    r"not(?:After|Before)=(?P<time>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}) GMT$",
+    re.MULTILINE,
+)
 #: Verify return code: 21 (unable to verify the first certificate)
 _RETURN_CODE: Final = expression(r"^ *Verify return code: (?P<code>\d{1,3}) \((?P<what>[^\n]{1,200})\)$", re.MULTILINE)
 #: 809B4FDF9D7F0000:error:0A000415:SSL routines:ssl3_read_bytes:sslv3 alert certificate expired:../ssl/record/…
@@ -79,7 +86,7 @@ def parse(document: Document) -> Iterator[Parsed]:
         yield Unparsed(document.at(document.first_line), "no handshake was printed: the connection did not come about")
         return
     error, code, where = found or ("", 0, _place(document, text, _RETURN_CODE.search(text) or _CONNECTED.search(text)))
-    agreed = _AGREED.search(text)
+    agreed, bound = _AGREED.search(text), _BOUND.search(text)
     started = _START.search(text)
     host, port = _target(connect)
     yield TlsCheck(
@@ -98,6 +105,7 @@ def parse(document: Document) -> Iterator[Parsed]:
         client_certificate=_option(ran, "-cert") is not None,
         trusted=_option(ran, "-CAfile"),
         when=at(float(started["epoch"])) if started is not None else UNKNOWN_MOMENT,
+        bound=printed_time(bound["time"]) if bound is not None else None,
     )
 
 

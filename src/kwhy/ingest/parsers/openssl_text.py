@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Final
 
 from kwhy.facts.certificates import Certificate, CertificateShown
 from kwhy.ingest.certificates.files import file_shown
-from kwhy.ingest.certificates.names import printed_name
+from kwhy.ingest.certificates.names import printed_name, printed_time
 from kwhy.model.document import Document, Unparsed
 from kwhy.model.expressions import expression
 from kwhy.model.parsing import Format, Head, Parsed
@@ -69,7 +68,7 @@ def parse(document: Document) -> Iterator[Parsed]:
 
 
 def _printed(text: str) -> Certificate | None:
-    times = {match["which"].lower(): _epoch(match["time"]) for match in _TIMES.finditer(text)}
+    times = {match["which"].lower(): printed_time(match["time"]) for match in _TIMES.finditer(text)}
     after, before = times.get("after"), times.get("before")
     if after is None:
         return None
@@ -97,13 +96,6 @@ def _printed(text: str) -> Certificate | None:
 
 def _usages(printed: str) -> tuple[str, ...]:
     return tuple(_USAGE_NAMES.get(name.strip(), name.strip()) for name in printed.split(","))
-
-
-def _epoch(printed: str) -> float | None:
-    try:
-        return datetime.strptime(" ".join(printed.split()), "%b %d %H:%M:%S %Y").replace(tzinfo=UTC).timestamp()
-    except ValueError:
-        return None
 
 
 FORMAT: Final = Format("openssl-text", _recognise, parse)

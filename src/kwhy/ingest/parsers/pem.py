@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from kwhy.facts.certificates import CertificateShown, KeyShown
+from kwhy.facts.pem import Block, blocks_in
 from kwhy.ingest.certificates.files import file_shown
-from kwhy.ingest.certificates.pem import Block, blocks_in
 from kwhy.model.document import Document, Unparsed
 from kwhy.model.expressions import expression
 from kwhy.model.parsing import Format, Head, Parsed

@@ -1,0 +1,1 @@
+"""TLS handshakes that fail: certificates, authorities, names, protocols."""

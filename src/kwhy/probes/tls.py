@@ -1,0 +1,16 @@
+"""Probes of certificates, handshakes and clocks."""
+
+from kwhy.model.probe import Probe
+from kwhy.probes.node import ON_NODE
+
+HANDSHAKE = Probe(
+    "openssl s_client -connect {name} -servername {host} -verify_hostname {host} -showcerts </dev/null",
+    unlocks="the certificates that the server sends, until when they are valid, for which names, and who signed them",
+    where="where the client runs",
+)
+CLOCK = Probe("chronyc tracking; timedatectl", unlocks="whether the clock is right", where=ON_NODE)
+CONTROL_PLANE_CERTIFICATES = Probe(
+    "kubeadm certs check-expiration",
+    unlocks="until when the certificates of the control plane are valid",
+    where="a control-plane node",
+)
