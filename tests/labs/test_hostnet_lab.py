@@ -47,6 +47,13 @@ FAULTS = {
         ("sysctl net.ipv4.ip_forward net.ipv4.conf.cni0.forwarding", TO_WEB),
         says="come in by cni0",
     ),
+    "a firewall rule drops the overlay": Fault(
+        "net.tunnel-blocked",
+        "iptables -A INPUT -i eth0 -p udp -m udp --dport 8472 -j DROP",
+        ("ip -d link show flannel.1", "ip route", "iptables-save -c", TO_WEB),
+        "iptables -F INPUT",
+        says="--dport 8472 -j DROP",
+    ),
 }
 
 

@@ -13,3 +13,13 @@ CONNTRACK = Probe(
     unlocks="how full the table of tracked connections is, and whether packets were dropped for it",
     where=ON_NODE,
 )
+FILTER = Probe(
+    "iptables-save -c; ip6tables-save -c; nft list ruleset",
+    unlocks="what the packet filter does, with the counters of its rules",
+    where=ON_NODE,
+)
+TUNNELS = Probe(
+    "ip -d link; bridge fdb; ip neigh; ss -lunp",
+    unlocks="the tunnel devices with their ports and peers, and who holds the ports",
+    where=ON_NODE,
+)

@@ -6,12 +6,13 @@ Source: iproute2 6.1 bridge/fdb.c print_fdb(), bridge/link.c print_linkinfo(), a
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, Final
 
 import msgspec
 
 from kwhy.facts.devices import BridgePort, ForwardingEntry, ForwardingListing
-from kwhy.ingest.invocation import runs
+from kwhy.ingest.invocation import Invocation, runs
 from kwhy.ingest.net.addresses import address
 from kwhy.ingest.net.output import LONGEST_LINE, content_lines, failed, head_lines, not_understood, share
 from kwhy.model.document import Document, Unparsed
@@ -20,8 +21,9 @@ from kwhy.model.parsing import Format, Head, Parsed
 
 #: 00:11:22:33:44:55 dev vx dst 10.9.0.2 self permanent   ·   0e:22:ed:ab:7b:fb dev v0 master br0   (iproute2 6.1)
 _ENTRY: Final = expression(
-    r"^(?P<mac>(?:[0-9a-f]{2}:){5}[0-9a-f]{2}) (?:nhid \d+ )?dev (?P<dev>\S{1,15})(?P<rest>(?: .{0,200})?)$"
+    r"^(?P<mac>(?:[0-9a-f]{2}:){5}[0-9a-f]{2}) (?:nhid \d+ )?(?:dev (?P<dev>\S{1,15})(?= |$))?(?P<rest> ?.{0,200})$"
 )
+#: 0a:f4:02:00:00:01 dst 192.168.50.12 self permanent   (bridge fdb show dev flannel.1: the device is not repeated)
 #: 3: v0@br0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 master br0 state forwarding priority 32 cost 2
 _PORT: Final = expression(
     r"^\d{1,10}: (?P<dev>[^\s:@]{1,15})(?:@[^\s:]{1,20})?: <[A-Z0-9_,\-]{0,200}> mtu \d+ master (?P<bridge>\S{1,15})"
@@ -42,7 +44,8 @@ def recognise(head: Head) -> float:
 
 
 def _fits(line: str) -> bool:
-    return _ENTRY.match(line.rstrip()) is not None or _PORT.match(line.rstrip()) is not None
+    entry = _ENTRY.match(line.rstrip())
+    return (entry is not None and entry["dev"] is not None) or _PORT.match(line.rstrip()) is not None
 
 
 def parse(document: Document) -> Iterator[Parsed]:
@@ -71,16 +74,19 @@ FORMAT = Format("bridge-fdb", recognise, parse)
 
 
 def _text(document: Document) -> Iterator[ForwardingEntry | BridgePort | Unparsed]:
+    asked = _asked_device(runs(document.command, "bridge"))
     for number, raw in content_lines(document):
         line = raw.rstrip()[:LONGEST_LINE]
         at = document.at(number, excerpt=line.strip())
-        if entry := _ENTRY.match(line):
+        entry = _ENTRY.match(line)
+        device = (entry["dev"] or asked) if entry else None
+        if entry and device:
             values, flags = _words(entry["rest"].split())
             known = address(values.get("dst", ""))
             yield ForwardingEntry(
                 at=at,
                 mac=entry["mac"],
-                dev=entry["dev"],
+                dev=device,
                 dst=known[0] if known else None,
                 bridge=values.get("master"),
                 flags=flags,
@@ -89,6 +95,12 @@ def _text(document: Document) -> Iterator[ForwardingEntry | BridgePort | Unparse
             yield BridgePort(at=at, dev=port["dev"], bridge=port["bridge"], state=port["state"])
         else:
             yield not_understood(document, number, raw, 'an entry of a forwarding table ("0e:22:… dev v0 master br0")')
+
+
+def _asked_device(ran: Invocation | None) -> str | None:
+    """The device that the command asks about, which the output then leaves out."""
+    words = ran.operands if ran is not None else ()
+    return next((after for word, after in pairwise(words) if word in ("dev", "brport")), None)
 
 
 def _words(words: list[str]) -> tuple[dict[str, str], tuple[str, ...]]:

@@ -1,0 +1,86 @@
+"""A firewall that stops the overlay's packets, and what looks like it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.harness.changed import Files, diagnosed, recorded, roots
+
+HERE = ("net.tunnel-blocked", "Node/node-a")
+RULE = '-A INPUT -i eth0 -p udp -m udp --dport 8472 -m comment --comment "hardening: not in use" -j DROP'
+
+
+def _recorded() -> Files:
+    return recorded("net/tunnel_blocked/vxlan_port_dropped")
+
+
+def _changed(files: Files, old: str, new: str) -> Files:
+    text = files["node-a.txt"].decode()
+    assert old in text
+    files["node-a.txt"] = text.replace(old, new).encode()
+    return files
+
+
+def test_the_rule_is_quoted_with_its_counter_and_accepted_before_it(tmp_path: Path) -> None:
+    diagnosis = diagnosed(_recorded(), tmp_path)
+    assert roots(diagnosis) == [HERE]
+    finding = diagnosis.root_causes[0].finding
+    assert RULE in finding.title
+    assert "packets so far" in finding.title
+    assert (finding.values["tool"], finding.values["table"], finding.values["chain"]) == ("iptables", "filter", "INPUT")
+
+
+def test_a_policy_that_drops_is_as_good_as_a_rule(tmp_path: Path) -> None:
+    files = _changed(_recorded(), f"[48:6432] {RULE}\n", "")
+    _changed(files, ":INPUT ACCEPT", ":INPUT DROP")
+    diagnosis = diagnosed(files, tmp_path)
+    assert roots(diagnosis) == [HERE]
+    assert "policy DROP" in diagnosis.root_causes[0].finding.title
+
+
+def test_a_rule_that_rejects_what_the_node_sends_is_named_too(tmp_path: Path) -> None:
+    files = _changed(
+        _recorded(), RULE, "-A OUTPUT -p udp -m udp --dport 8472 -j REJECT --reject-with icmp-port-unreachable"
+    )
+    diagnosis = diagnosed(files, tmp_path)
+    assert roots(diagnosis) == [HERE]
+    assert "rejects" in diagnosis.root_causes[0].finding.title
+    assert "it sends to other nodes" in diagnosis.root_causes[0].finding.title
+
+
+def test_a_rule_for_another_port_or_accepted_before_clears_the_firewall(tmp_path: Path) -> None:
+    for number, (old, new) in enumerate(
+        (
+            ("--dport 8472 -m comment", "--dport 4789 -m comment"),
+            (f"[48:6432] {RULE}", f"-A INPUT -s 192.168.50.12/32 -p udp -m udp --dport 8472 -j ACCEPT\n[0:0] {RULE}"),
+        )
+    ):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        diagnosis = diagnosed(_changed(_recorded(), old, new), folder)
+        assert HERE not in roots(diagnosis)
+        assert "net.tunnel-blocked" in {each.condition.code for each in diagnosis.ruled_out}
+
+
+def test_a_rule_that_only_may_match_leaves_it_open(tmp_path: Path) -> None:
+    files = _changed(_recorded(), RULE, "-A INPUT -p udp -m udp --dport 8472 -m set --match-set peers src -j DROP")
+    diagnosis = diagnosed(files, tmp_path)
+    assert HERE not in roots(diagnosis)
+    assert "net.tunnel-blocked" in {each.condition.code for each in diagnosis.undetermined}
+
+
+def test_without_the_packet_filter_it_is_asked_for(tmp_path: Path) -> None:
+    files = _recorded()
+    text = files["node-a.txt"].decode()
+    start, end = text.index("[root@node-a ~]# iptables-save"), text.index("[root@node-a ~]# ss ")
+    files["node-a.txt"] = (text[:start] + text[end:]).encode()
+    diagnosis = diagnosed(files, tmp_path)
+    assert HERE not in roots(diagnosis)
+    asked = [probe.command for each in diagnosis.undetermined for gap in each.gaps for probe in gap.probes]
+    assert any("iptables-save -c" in command for command in asked)
+
+
+def test_what_fails_on_the_other_node_is_not_laid_at_this_ones_door(tmp_path: Path) -> None:
+    files = _recorded()
+    files["objects/pods.json"] = files["objects/pods.json"].replace(b'"nodeName": "node-a"', b'"nodeName": "node-c"')
+    assert HERE not in roots(diagnosed(files, tmp_path))
