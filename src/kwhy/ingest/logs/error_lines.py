@@ -49,7 +49,10 @@ _COMPLAINTS: tuple[tuple[Complaint, tuple[str, ...]], ...] = (
     ),
     # x509: certificate has expired …; SSLHandshakeException; CERTIFICATE_VERIFY_FAILED
     ("tls", ("x509:", "sslhandshake", "sslexception", "sslerror", "certificate_verify_failed", "tls: ",
-    "certificate verify failed")),
+    "certificate verify failed", "certificate problem", "unable to verify the first certificate",
+    "certificate has expired", "certificate is not yet valid", "self-signed certificate", "self signed certificate",
+    "local issuer certificate", "certificate's altnames", "server gave http response to https client",
+    "wrong version number", "alert number", "http request to an https server", "request was sent to https port")),
     # context deadline exceeded (Go); Read timed out (Java); i/o timeout (Go); ETIMEDOUT (Node.js)
     ("timeout", ("deadline exceeded", "timed out", "timeout", "time-out", "etimedout")),
     ("connection reset", ("connection reset", "econnreset", "broken pipe", "epipe", "unexpected eof",
@@ -92,7 +95,7 @@ _ERROR_WORD = expression(
     r"(?i)^(?:\W{0,3}(?:error|fatal|panic|exception|traceback|critical|severe)\b"
     r"|.{0,200}?\b(?:Exception|Error|error|failed|failure|fatal|refused|denied|timed out|i/o timeout|unreachable"
     r"|no such host|not known|ECONN[A-Z]{3,8}|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|NOAUTH|WRONGPASS|READONLY|UNAVAILABLE"
-    r"|DEADLINE_EXCEEDED|Too many connections|Unknown database)\b)"
+    r"|DEADLINE_EXCEEDED|Too many connections|Unknown database)\b|.{0,200}?\b(?:(?:tls|x509): |to HTTPS client))"
 )
 #: Get "http://web/": …; https://10.0.0.1:6443/api; jdbc:mysql://10.176.46.4:3306/db
 _URL = expression(r"\b[a-z][a-z0-9+.-]{1,30}://[^\s\"'<>\\,;)\]}]{1,300}")
