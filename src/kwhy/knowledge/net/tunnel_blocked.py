@@ -174,7 +174,7 @@ def _translated(scene: Scene, node: Subject, address: str) -> bool:
 TUNNELLED_BY = Relation("reaches other nodes through the overlay of", _tunnelled)
 
 
-@rule(TUNNEL_BLOCKED, rows=("R7", "R11", "I9"), leads=explains_losses(TUNNELLED_BY))
+@rule(TUNNEL_BLOCKED, rows=("R7", "R11"), leads=explains_losses(TUNNELLED_BY))
 def tunnel_blocked(node: Subject, filtering: Filtering = given(filtering_of)) -> Verdict:
     """A firewall rule drops the overlay's packets.
 
