@@ -46,9 +46,19 @@ def _line_fault(at: Locator, number: int, data: bytes) -> str | None:
     if not 1 <= number <= len(lines):
         return f"{at.source} has {len(lines)} lines, not {number}"
     quoted = _words(at.excerpt.removesuffix(" …"))
-    if quoted not in _words(lines[number - 1]):
+    if quoted not in _words(lines[number - 1]) and not _quotes_message(quoted, lines[number - 1]):
         return f"{at.source}:{number} reads {lines[number - 1]!r}, quoted as {at.excerpt!r}"
     return None
+
+
+def _quotes_message(quoted: str, line: str) -> bool:
+    """Whether the line is a JSON object whose message is quoted: reports show such lines as text."""
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return False
+    message = record.get("msg") if isinstance(record, dict) else None
+    return isinstance(message, str) and _words(message) in quoted
 
 
 def _words(text: str) -> str:

@@ -27,6 +27,9 @@ _OF_ITS_NODE = frozenset(
     {"kubelet.registering", "kubelet.registered", "kubelet.became-not-ready", "kubelet.node-event"}
 )
 _NODE_FIELDS = ("node", "old_node", "known_node")
+#: What etcd says of itself (facts/log_patterns/etcd.py), and the fields that name it.
+_OF_ONE_MEMBER = frozenset({"etcd.starting-member", "etcd.leader-lost", "etcd.leader-elected"})
+_MEMBER_FIELDS = ("member", "old_member")
 #: Programs whose flags say which node they run on (Kubernetes v1.34 cmd/kubelet/app/options/options.go,
 #: cmd/kube-proxy/app/options.go, pkg/controlplane/apiserver/options/options.go).
 _NODE_PROGRAMS = frozenset({"kubelet", "kube-proxy", "kube-apiserver"})
@@ -139,6 +142,8 @@ def host_roles(scene: Scene) -> dict[int, Role]:
         if log.component in _ONE_PER_HOST:
             marks = {str(pid) for pid in log.pids} or {file_prefix(log.document.source)}
             roles[id(log.document)] = Role(f"log of {log.component}", frozenset(marks))
+    for key, members in _members_of_etcd(scene).items():
+        roles[key] = Role("log of etcd", frozenset(members))
     rows: dict[int, set[str]] = defaultdict(set)
     for process in scene.facts(ProcessSeen):
         if process.pid >= _OWN_PIDS:
@@ -156,3 +161,12 @@ def host_roles(scene: Scene) -> dict[int, Role]:
         if dump.whole and dump.program is not None and goroutines[id(document)]:
             roles.setdefault(id(document), Role(f"dump of {dump.program}", frozenset(goroutines[id(document)])))
     return roles
+
+
+def _members_of_etcd(scene: Scene) -> dict[int, set[str]]:
+    """What raft calls the member whose log a document is: logs of different members come from different hosts."""
+    found: dict[int, set[str]] = defaultdict(set)
+    for hit in scene.facts(LogHit):
+        if hit.pattern.id in _OF_ONE_MEMBER:
+            found[id(hit.document)].update(name for f in _MEMBER_FIELDS if (name := hit.last.fields.get(f)))
+    return found

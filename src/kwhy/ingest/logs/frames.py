@@ -92,8 +92,8 @@ _LOGRUS_TTY = expression(
 _CRI = expression(
     rf"(?P<stamp>\d{{4}}-\d\d-\d\dT{_CLOCK}{_ZONE}) (?P<stream>stdout|stderr) [FP](?::\w+)? ?(?P<text>.*)", re.DOTALL
 )
-#: 2026/11/21 21:28:23.752993 message — Go's log package; nginx's error log.
-_GO_LOG = expression(rf"(?P<date>\d{{4}}/\d\d/\d\d) (?P<clock>{_CLOCK}) (?P<text>.*)", re.DOTALL)
+#: 2026/11/21 21:28:23.752993 message — Go's log package; nginx's error log; etcd 3.4 "raft2026/11/22 05:45:59 INFO: …".
+_GO_LOG = expression(rf"(?:raft)?(?P<date>\d{{4}}/\d\d/\d\d) (?P<clock>{_CLOCK}) (?P<text>.*)", re.DOTALL)
 #: 2026-11-21T21:36:54.615Z message; 2026-11-21 21:36:54,615 message; [2026-11-21 …] message — kubectl logs
 #: --timestamps, Python, Java, dmesg --time-format iso.
 _ISO_LINE = expression(rf"\[?(?P<stamp>{_ISO})\]?:?(?:[ \t|]+(?P<text>.*)|$)", re.DOTALL)
@@ -381,6 +381,7 @@ _PEELERS: dict[str, tuple[_Peeler, ...]] = {
     **dict.fromkeys("IWEFD", (_klog, _short_full, _syslog, _logrus_tty)),
     **dict.fromkeys("abcdefghijklmnopqrsuvwxyz", (_dmesg_x, _access)),
     "t": (_logrus, _dmesg_x, _access),
+    "r": (_go_log, _dmesg_x, _access),
     "[": (_short_monotonic, _dmesg, _dmesg_t, _iso_line, _pod_prefix),
     "<": (_rfc5424, _priority),
     "{": (peel_json,),

@@ -8,13 +8,18 @@ import msgspec
 
 from kwhy.facts.fio import FioJob, Latency
 from kwhy.facts.processes import ProcessSeen, same_program
+from kwhy.knowledge.etcd.heartbeat_late import HEARTBEAT_IS_LATE
+from kwhy.knowledge.etcd.leader_changes import LEADER_CHANGES
+from kwhy.knowledge.etcd.logs import MEMBERS_NODES
+from kwhy.knowledge.etcd.slow import ETCD_SLOW
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.expressions import expression
-from kwhy.model.rule import given, rule
+from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.time import by
 from kwhy.model.verdict import Absent, Basis, Evidence, Present, Unsure, Verdict, unsure
 from kwhy.probes.etcd import FIO
+from kwhy.scene.relations import ITSELF
 from kwhy.scene.scene import Scene
 
 DISK_SLOW = Condition(
@@ -138,7 +143,15 @@ def _elsewhere(directory: str, data: str) -> bool:
     return directory != "" and directory.startswith("/") and one[:2] != other[:2]
 
 
-@rule(DISK_SLOW, rows=("C3",), among=_tested, symptom=True)
+#: What a slow disk under etcd does.
+SLOWS = (
+    leads_to(HEARTBEAT_IS_LATE, via=ITSELF),
+    leads_to(LEADER_CHANGES, via=MEMBERS_NODES),
+    leads_to(ETCD_SLOW, via=MEMBERS_NODES),
+)
+
+
+@rule(DISK_SLOW, rows=("C3",), leads=SLOWS, among=_tested, symptom=True)
 def disk_slow_in_a_test(
     node: Subject,
     tests: Sequence[DiskTest] = given(disk_tests),

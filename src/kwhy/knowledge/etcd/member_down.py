@@ -1,0 +1,96 @@
+"""A member of etcd is down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kwhy.knowledge.etcd.leader_changes import LEADER_CHANGES
+from kwhy.knowledge.etcd.logs import CLUSTER, Complaint, complaints
+from kwhy.knowledge.etcd.no_leader import NO_LEADER
+from kwhy.model.condition import Condition, Nature, Remedy, Step
+from kwhy.model.rule import Relation, given, leads_to, rule
+from kwhy.model.subject import Subject
+from kwhy.model.time import by
+from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
+from kwhy.probes.etcd import ENDPOINT_STATUS
+from kwhy.scene.scene import Scene
+
+MEMBER_DOWN = Condition(
+    code="etcd.member-down",
+    kind="EtcdMember",
+    nature=Nature.ROOT,
+    title="Member {name} of etcd{at} does not run: nothing listens at its peer port",
+    summary="One member of etcd is down; with three members a second one may not fail.",
+    remedies=(
+        Remedy(
+            id="start-the-member",
+            title="Start the member again",
+            when="now",
+            risk="low",
+            steps=(
+                Step("On its node, see why it ended.", "crictl ps -a --name etcd; crictl logs --tail=100 CONTAINER"),
+                Step("See whether its static pod is there.", "ls -l /etc/kubernetes/manifests/etcd.yaml"),
+                Step("See whether its disk is full or read-only.", "df -h /var/lib/etcd; dmesg -T | tail -50"),
+                Step("A member whose data is lost is removed and added anew.", "etcdctl member remove {name}"),
+            ),
+            verify=(Step("All members are healthy.", "etcdctl endpoint health --cluster"),),
+            undo=(Step("Nothing to undo: a member that runs again catches up by itself."),),
+        ),
+    ),
+)
+
+
+def _refused(scene: Scene) -> dict[str, list[Complaint]]:
+    found: dict[str, list[Complaint]] = {}
+    for complaint in complaints(scene, CLUSTER):
+        if complaint.refused:
+            found.setdefault(complaint.of, []).append(complaint)
+    return found
+
+
+def _down(scene: Scene) -> Iterable[Subject]:
+    """Members at which nothing listens, as others say."""
+    return [Subject("EtcdMember", member) for member in scene.derive_once(_refused)]
+
+
+def _of_member(scene: Scene, member: Subject) -> list[Complaint]:
+    """What other members' logs say of the member"""
+    return scene.derive_once(_refused).get(member.name, [])
+
+
+def _members(scene: Scene, _: Subject) -> Iterable[Subject]:
+    return _down(scene)
+
+
+MISSES = Relation("misses", _members)
+
+
+@rule(
+    MEMBER_DOWN,
+    rows=("C4",),
+    leads=(leads_to(NO_LEADER, via=MISSES), leads_to(LEADER_CHANGES, via=MISSES)),
+    among=_down,
+    symptom=True,
+)
+def member_down(member: Subject, said: list[Complaint] = given(_of_member)) -> Verdict:
+    """A member of etcd does not run.
+
+    What it means: The others' probes of its peer port are refused: its host answers, and nothing listens.
+    How it shows: "prober detected unhealthy status" or "health check for peer … could not connect" with "connection
+    refused", repeated until the logs end.
+    What looks like it: "i/o timeout" says that nothing comes back at all: the host is down, or the network. A member
+    that was restarted is refused for a moment.
+    Source: etcd v3.6 server/etcdserver/api/rafthttp/probing_status.go (monitorProbingStatus).
+    """
+    if not said:
+        return unsure(f"whether member {member.name} of etcd runs", ENDPOINT_STATUS.of())
+    if sum(complaint.hit.count for complaint in said) < 2:
+        return unsure(f"whether member {member.name} was refused more than once", ENDPOINT_STATUS.of())
+    log = said[0].log
+    if all(member.name in log.ids for log in (c.log for c in said)):
+        return Absent((Evidence(log.hits[0].at, "the log is this member's own"),))
+    error = said[0].hit.last.fields.get("error") or said[0].hit.last.fields.get("old_error") or ""
+    address = error.partition("dial tcp ")[2].partition(": ")[0]
+    at = f" ({address})" if address else ""
+    because = tuple(complaint.evidence() for complaint in said[:3])
+    return Present(because, {"at": at}, since=by(said[0].hit.first.when))
