@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from pathlib import Path
 
 import msgspec
 
 from kwhy.facts.collection import Collection, NotRead
-from kwhy.ingest.masking import masked
+from kwhy.facts.expectations import Expectation
+from kwhy.ingest.encodings import normalised
+from kwhy.ingest.masking import masked, masked_trace
+from kwhy.ingest.parsers import expectations
 from kwhy.ingest.raw import RawFile
-from kwhy.ingest.reading import Evidence, read, read_further
+from kwhy.ingest.reading import DocumentCount, Evidence, read, read_further
 from kwhy.ingest.refusals import with_refusals
 from kwhy.knowledge.catalogue import all_rules
 from kwhy.live.options import LiveOptions, is_cluster
 from kwhy.model.diagnosis import Diagnosis
+from kwhy.model.document import Document, Unparsed
 from kwhy.model.inspection import Part, RouteQuestion
 from kwhy.model.subject import Subject
+from kwhy.model.trace import Trace, TraceQuestion
 from kwhy.reasoning.catalogue import Catalogue
 from kwhy.reasoning.combining import combined
 from kwhy.reasoning.diagnosing import diagnosed
@@ -39,16 +45,35 @@ def diagnose(
     symptom: str | None = None,
     progress: Callable[[str], None] | None = None,
     live: LiveOptions | None = None,
+    expect: Path | None = None,
 ) -> Diagnosis:
     """Read the sources and explain what fails in them. A source ``cluster`` or ``cluster:CONTEXT`` is a live cluster.
 
+    ``expect`` is a file of expectations (kwhy.ingest.parsers.expectations).
     Raises :class:`kwhy.ingest.reading.NothingReadable` where no source could be read.
     """
     if any(is_cluster(source) for source in sources):
         evidence = _with_clusters(sources, live or LiveOptions(), Question(about, symptom), progress).evidence
     else:
         evidence = read(sources, progress=progress)
+    if expect is not None:
+        evidence = _with_expectations(evidence, expect)
     return diagnose_evidence(evidence, as_of=as_of, about=about, symptom=symptom)
+
+
+def _with_expectations(evidence: Evidence, file: Path) -> Evidence:
+    """The evidence with what the file expects beside it: the file itself is no evidence of any host."""
+    document = Document(file.name, normalised(file.read_bytes()), format=expectations.FORMAT.name)
+    parsed = list(expectations.parse(document))
+    expected = [fact for fact in parsed if isinstance(fact, Expectation)]
+    unread = tuple(item for item in parsed if isinstance(item, Unparsed))
+    count = DocumentCount(document, len(expected), len(unread))
+    return msgspec.structs.replace(
+        evidence,
+        facts={**evidence.facts, Expectation: [*evidence.of(Expectation), *expected]},
+        unparsed=(*evidence.unparsed, *unread),
+        counts=(*evidence.counts, count),
+    )
 
 
 def collect(
@@ -96,7 +121,15 @@ def diagnose_evidence(
     """Explain evidence that was already read."""
     coverage = evidence.coverage()
     parts = [
-        (cluster.name, diagnosed(Scene(cluster.documents, cluster.facts, as_of), catalogue(), question, coverage))
+        (
+            cluster.name,
+            diagnosed(
+                Scene(cluster.documents, {**cluster.facts, Expectation: evidence.of(Expectation)}, as_of),
+                catalogue(),
+                question,
+                coverage,
+            ),
+        )
         for question in (Question(about, symptom),)
         for cluster in clusters_of(evidence.documents, evidence.facts)
     ]
@@ -119,3 +152,20 @@ def routes_to(evidence: Evidence, question: RouteQuestion) -> list[Part]:
     from kwhy.inspecting.routing import answers
 
     return answers(Scene(evidence.documents, evidence.facts), question)
+
+
+def trace(
+    sources: Sequence[str], question: TraceQuestion, *, progress: Callable[[str], None] | None = None
+) -> tuple[Trace, tuple[str, ...]]:
+    """What becomes of a packet, by what the sources show; and what failed inside kwhy on the way there.
+
+    Raises :class:`kwhy.ingest.reading.NothingReadable` where no source could be read.
+    """
+    from kwhy.knowledge.path.tracing import trace as traced
+
+    if any(is_cluster(source) for source in sources):
+        evidence = _with_clusters(sources, LiveOptions(), Question(None, None), progress).evidence
+    else:
+        evidence = read(sources, progress=progress)
+    answer = traced(Scene(evidence.documents, evidence.facts), question)
+    return masked_trace(answer), tuple(evidence.coverage().failed_rules)

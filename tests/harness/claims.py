@@ -41,8 +41,8 @@ def _unnamed(case: Case, subject: str) -> str:
     Such a node is called after a document, or taken to be the only node that other evidence knows.
     """
     kind, *rest = subject.split("/")
-    if any(ANONYMOUS in true.subject for true in case.roots) and kind in ("Process", "Node"):
-        return f"{kind}/{rest[-1]}" if kind == "Process" else kind
+    if any(ANONYMOUS in true.subject for true in case.roots) and kind in ("Process", "Connection", "Node"):
+        return kind if kind == "Node" else f"{kind}/{rest[-1]}"
     return subject
 
 

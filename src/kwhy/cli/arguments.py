@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import NoReturn
 
 from kwhy import __version__
+from kwhy.cli import trace
 from kwhy.model.subject import Subject
 
 FORMATS = ("text", "json", "html", "markdown", "sarif")
@@ -93,7 +94,9 @@ def parser(invoked_as: str = "kwhy") -> ArgumentParser:
     diagnose.add_argument(
         "--about", type=subject, metavar="KIND[/NAMESPACE]/NAME", help="the object that the question is about"
     )
-    diagnose.add_argument("--expect", metavar="FILE", help="what is expected, such as address ranges")
+    diagnose.add_argument(
+        "--expect", metavar="FILE", help="where names and peers should live, such as: db.example: 10.0.0.0/8"
+    )
     _add_live_options(diagnose)
     _add_report_options(diagnose)
 
@@ -133,6 +136,8 @@ def parser(invoked_as: str = "kwhy") -> ArgumentParser:
     )
     inspect.add_argument("--iif", metavar="DEV", help="the device they arrive on; default: made by the host itself")
     inspect.add_argument("--mark", type=_mark, metavar="N", help="their firewall mark, as 0x80 or 128")
+
+    trace.add_to(commands)
 
     demo = commands.add_parser(
         "demo", help="the report on an embedded real incident", description="Diagnose a recorded incident."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import Namespace
 from pathlib import Path
 
@@ -18,12 +19,9 @@ def run(options: Namespace) -> int:
     if len(clusters) > 1:
         complain(f"{', '.join(clusters)}: one cluster at a time; objects of several would be taken for one another's")
         return 2
-    if options.expect is not None:
-        if not Path(options.expect).is_file():
-            complain(f"--expect {options.expect}: there is no such file")
-            return 2
-        if not options.quiet:
-            complain("--expect: no rule of this version reads expectations yet; the file is not used")
+    if options.expect is not None and not (Path(options.expect).is_file() and os.access(options.expect, os.R_OK)):
+        complain(f"--expect {options.expect}: there is no such file, or it may not be read")
+        return 2
     return report(sources, options, about=True)
 
 
@@ -42,6 +40,7 @@ def report(sources: list[str], options: Namespace, *, about: bool) -> int:
             symptom=options.symptom if about else None,
             progress=show,
             live=live_options(options) if about else None,
+            expect=Path(options.expect) if about and options.expect is not None else None,
         )
     except NothingReadable as nothing:
         complain(str(nothing))

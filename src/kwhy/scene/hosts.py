@@ -54,7 +54,9 @@ class Hosts(msgspec.Struct, frozen=True):
         return self.by_document[id(document)][0]
 
     def known_by(self, document: Document) -> By:
-        return self.by_document[id(document)][1]
+        """What is no evidence (a file of expectations) is of no host."""
+        found = self.by_document.get(id(document))
+        return By.ANONYMOUS if found is None else found[1]
 
     @property
     def all(self) -> list[Subject]:

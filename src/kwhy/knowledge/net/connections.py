@@ -23,6 +23,7 @@ from kwhy.facts.network import (
 )
 from kwhy.facts.packets import Flow
 from kwhy.knowledge.net.policy_database import PolicyDatabase, policy_database
+from kwhy.knowledge.net.talks import Talk, talks_of
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Evidence
 from kwhy.scene.scene import Scene
@@ -51,8 +52,9 @@ class Attempts(msgspec.Struct, frozen=True):
 def connections_of(scene: Scene, node: Subject) -> dict[str, Attempts]:
     """Connection attempts (nc, telnet, curl) and captured handshakes of the node, by "address:port"."""
     found: dict[str, _Slot] = {}
+    talks = scene.derive(talks_of, node)
     for attempt in scene.facts_on(node, ConnectAttempt):
-        address = attempt.address or attempt.host
+        address = attempt.address or _led_to(talks, attempt) or attempt.host
         if address is not None and attempt.port is not None:
             slot = found.setdefault(f"{address}:{attempt.port}", _Slot(address, attempt.port))
             slot.outcomes.append(attempt.outcome)
@@ -90,6 +92,12 @@ class _Slot:
         )
 
 
+def _led_to(talks: dict[str, Talk], attempt: ConnectAttempt) -> str | None:
+    """The address that a name led to, as captures of the host show it; None where they show none or several."""
+    addresses = {talk.address for talk in talks.values() if talk.port == attempt.port and attempt.host in talk.names}
+    return addresses.pop() if len(addresses) == 1 else None
+
+
 def _add_flow(slot: _Slot, flow: Flow) -> None:
     slot.sources.append(flow.a)
     device = flow.interface or flow.interface_hint
@@ -97,6 +105,9 @@ def _add_flow(slot: _Slot, flow: Flow) -> None:
     if flow.outcome == "unanswered":
         slot.outcomes.append("timed-out")
         slot.failed.append(Evidence(flow.at, f"{flow.ab.syn} SYN from {flow.a}{where}, no SYN-ACK"))
+    elif flow.outcome == "refused" and flow.rst is not None:
+        slot.outcomes.append("refused")
+        slot.failed.append(Evidence(flow.rst.at, f"a RST answers the SYN from {flow.a}{where}"))
     elif flow.handshake_complete:
         slot.succeeded.append(Evidence(flow.at, f"the handshake completes{where}"))
 

@@ -1,0 +1,1 @@
+"""What lies behind the application, as captures show it: slow servers, peers that should not be, wrong records."""
