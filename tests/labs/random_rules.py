@@ -57,6 +57,147 @@ class Random:
         low = self.random.choice(PORTS)
         return self.random.choice((str(low), f"{low}:{low + 400}", "1:60"))
 
+    # --- nft ------------------------------------------------------------------------------------------------------
+
+    def nft(self) -> str:
+        """Commands for `nft -i`: one table of family inet with filter, nat and early chains, sets and maps.
+
+        Some rules ask for what cannot be (two protocols at once): nft refuses them, each by itself.
+        """
+        kind = "ipv4_addr" if self.family == 4 else "ipv6_addr"
+        chains = {
+            "pre": "type filter hook prerouting priority mangle",
+            "early": "type filter hook prerouting priority raw",
+            "forw": "type filter hook forward priority filter",
+            "inp": "type filter hook input priority filter - 5",
+            "outp": "type filter hook output priority filter",
+            "post": "type filter hook postrouting priority mangle",
+            "dst": "type nat hook prerouting priority dstnat",
+            "dst2": "type nat hook prerouting priority dstnat + 5",
+            "odst": "type nat hook output priority -100",
+            "src": "type nat hook postrouting priority srcnat",
+        }
+        own = [f"u{number}" for number in range(4)]
+        hosts = ", ".join(dict.fromkeys(self.other_host() for _ in range(4)))
+        pairs = dict.fromkeys(f"{self.other_host()} . tcp . {port}" for port in PORTS)
+        ends = ("drop", "goto u1", "jump u2", "accept")
+        services = ", ".join(f"{pair} : {self.random.choice(ends)}" for pair in pairs)
+        service = f"{kind} . inet_proto . inet_service"
+        lines = [
+            "flush ruleset",
+            "add table inet t",
+            *(f"add chain inet t {name}" for name in own),
+            f"add set inet t hosts {{ type {kind}; elements = {{ {hosts} }}; }}",
+            f"add set inet t nets {{ type {kind}; flags interval; elements = {{ {self.interval()} }}; }}",
+            f"add map inet t marks {{ type {kind} : mark; elements = {{ {self.other_host()} : 0x1 }}; }}",
+            f"add map inet t services {{ type {service} : verdict; elements = {{ {services} }}; }}",
+        ]
+        for name, hook in chains.items():
+            policy = "drop" if name in ("forw", "inp") and self.maybe(0.15) else "accept"
+            lines.append(f"add chain inet t {name} {{ {hook}; policy {policy}; }}")
+            rules = (self.nft_rule(name, own) for _ in range(self.random.randrange(6)))
+            lines += [f"add rule inet t {name} {rule}" for rule in rules]
+        for index, name in enumerate(own):
+            rules = (self.nft_rule("", own[index + 1 :]) for _ in range(self.random.randrange(5)))
+            lines += [f"add rule inet t {name} {rule}" for rule in rules]
+        return "\n".join([*lines, ""])
+
+    def interval(self) -> str:
+        low, high = sorted(self.random.sample(list(HOSTS), 2))
+        net = NETS[self.family]["a0"]
+        other = NETS[self.family]["b0"] + ("0/30" if self.family == 4 else "/126")
+        return f"{net}{low}-{net}{high}, {other}"
+
+    def nft_rule(self, chain: str, own: list[str]) -> str:
+        words = [self.nft_match(chain) for _ in range(self.random.choice((0, 1, 1, 2, 2)))]
+        if self.maybe(0.1):
+            words.append("counter")
+        return " ".join(word for word in [*words, self.nft_action(chain, own)] if word)
+
+    def nft_match(self, chain: str) -> str:
+        ip = "ip" if self.family == 4 else "ip6"
+        no = "!= " if self.maybe(0.25) else ""
+        side = self.random.choice(("saddr", "daddr"))
+        low, high = sorted(self.random.sample(list(HOSTS), 2))
+        net = NETS[self.family][self.random.choice(("a0", "b0"))]
+        icmp = "icmp" if self.family == 4 else "icmpv6"
+        wide = net + ("0/30" if self.family == 4 else "/126")
+        options = [
+            f"{ip} {side} {no}{self.other_host()}",
+            f"{ip} {side} {no}{wide}",
+            f"{ip} {side} {no}{net}{low}-{net}{high}",
+            f"{ip} {side} {no}@hosts",
+            f"{ip} {side} {no}@nets",
+            f"{ip} {side} {no}{{ {net}{low}, {net}{high}, {wide.replace(net, NETS[self.family]['b0'])} }}"
+            if net == NETS[self.family]["a0"] else f"{ip} {side} {no}{{ {net}{low}, {net}{high} }}",
+            f"tcp dport {no}{self.random.choice(('80', '{ 53, 80-443 }', '8000-9000', '> 100'))}",
+            f"udp dport {no}{self.random.choice(('53', '{ 53, 443 }', '80-500'))}",
+            f"meta l4proto {no}{self.random.choice(('tcp', 'udp', '{ tcp, udp }', 'ipv6-icmp'))}",
+            "meta l4proto { tcp, udp } th dport { 80, 443 }",
+            f"th dport {no}{self.random.choice(PORTS)}",
+            f"{icmp} type {no}echo-request",
+            f"meta nfproto {no}{self.random.choice(('ipv4', 'ipv6'))}",
+            f"meta mark {no}0x1",
+            f"meta mark and 0xf {no}0x1",
+            f"ct mark {no}0x1",
+            f"ct state {self.random.choice(('new', 'established,related', '{ new, untracked }', '!= new'))}",
+            f"ct status {self.random.choice(('dnat', 'snat', '! dnat'))}",
+            f"ct direction {self.random.choice(('original', 'reply'))}",
+            f"ct original {ip} daddr {no}{self.other_host()}",
+            f"fib {side} type {no}{self.random.choice(('local', 'unicast', '{ local, broadcast }'))}",
+            self.random.choice(("tcp flags syn", "tcp flags & (syn|ack) == syn", "tcp flags ! ack", "tcp flags == ack",
+                                "tcp flags & (fin|syn|rst|ack) != syn")),
+            f"{ip} daddr . tcp dport {no}{{ {self.other_host()} . 80, {self.other_host()} . 1-500 }}",
+            f"{ip} daddr . meta l4proto . th dport {no}{{ {self.other_host()} . udp . 53 }}",
+        ]  # fmt: skip
+        if chain not in ("outp", "odst", "post", "src"):
+            devices = ('"a0"', '"b*"', '{ "a0", "lo" }')
+            options.append(f"iifname {no}{self.random.choice(devices)}")
+        if chain in ("outp", "odst"):
+            options.append(f"meta skuid {no}{self.random.choice(('0', '1000'))}")
+        if self.maybe(0.05):
+            options = ["limit rate 5/second", "ct count over 5", "numgen random mod 2 == 0"]
+        return self.random.choice(options)
+
+    def nft_action(self, chain: str, own: list[str]) -> str:
+        chance = self.random.random()
+        ip = "ip" if self.family == 4 else "ip6"
+        to = self.other_host()
+        bracketed = f"[{to}]" if self.family == 6 else to
+        if own and chance < 0.3:
+            return self.random.choice((f"jump {own[0]}", f"goto {own[-1]}", f"jump {self.random.choice(own)}"))
+        if chance < 0.36 and chain not in ("dst", "dst2", "odst", "src"):
+            if chain or len(own) >= 3:
+                return f"{ip} daddr . meta l4proto . th dport vmap @services" if chain else "return"
+            return "ct state vmap { new : drop, established : accept }"
+        if chance < 0.45:
+            return self.random.choice(("accept", "return", "continue"))
+        if chain in ("dst", "dst2", "odst"):
+            return self.random.choice(
+                (f"dnat {ip} to {to}", f"meta l4proto {{ tcp, udp }} dnat {ip} to {bracketed}:8080",
+                 f"tcp dport 80 redirect to :{self.random.choice(PORTS)}", "redirect",
+                 f"meta l4proto tcp dnat {ip} addr . port to numgen random mod 2 map "
+                 f"{{ 0 : {to} . 80, 1 : {self.other_host()} . 81 }}")
+            )  # fmt: skip
+        if chain == "src":
+            return self.random.choice(("masquerade", f"snat {ip} to {to}", "masquerade fully-random",
+                                       f"meta l4proto tcp snat {ip} to {bracketed}:30000-60000"))  # fmt: skip
+        if chain == "early":
+            return self.random.choice(("notrack", "meta mark set 0x1", "drop" if self.maybe(0.3) else "accept"))
+        if chance < 0.55:
+            return "drop"
+        if chance < 0.63 and chain in ("forw", "inp", "outp"):
+            icmp = "icmp" if self.family == 4 else "icmpv6"
+            return self.random.choice(("reject", "reject with icmpx admin-prohibited", "reject with tcp reset",
+                                       f"reject with {icmp} port-unreachable"))  # fmt: skip
+        if chance < 0.65:
+            return "numgen random mod 2 vmap { 0 : accept, 1 : continue }"
+        return self.random.choice(
+            ("meta mark set 0x1", "meta mark set meta mark or 0x4000", "meta mark set meta mark and 0xfffffffe xor 0x2",
+             "ct mark set meta mark", "meta mark set ct mark", f"meta mark set {ip} saddr map @marks", "accept",
+             f"meta mark set {ip} daddr map {{ {to} : 0x1 }} accept")
+        )  # fmt: skip
+
     # --- iptables -------------------------------------------------------------------------------------------------
 
     def iptables(self) -> str:
@@ -100,9 +241,8 @@ class Random:
             words.append(f"{negated}-p {protocol}")
             if not negated:
                 words.append(self.of_protocol(protocol))
-        for _ in range(self.random.choice((0, 0, 0, 1, 1, 2))):
-            words.append(self.module(base))
-        return words
+        count = self.random.choice((0, 0, 0, 1, 1, 2))
+        return [*words, *(self.module(base) for _ in range(count))]
 
     def of_protocol(self, protocol: str) -> str:
         chance = self.random.random()

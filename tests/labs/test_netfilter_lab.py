@@ -137,10 +137,8 @@ def facts(wired: Wires, *, native: bool) -> list[Fact]:
     if native:
         texts.append((nft_ruleset.FORMAT, ["nft", "list", "ruleset"]))
     else:
-        for program in ("iptables-nft-save", "ip6tables-nft-save"):
-            texts.append((iptables_save.FORMAT, [program]))
-    for program in ("iptables-legacy-save", "ip6tables-legacy-save"):
-        texts.append((iptables_save.FORMAT, [program]))
+        texts += [(iptables_save.FORMAT, [name]) for name in ("iptables-nft-save", "ip6tables-nft-save")]
+    texts += [(iptables_save.FORMAT, [name]) for name in ("iptables-legacy-save", "ip6tables-legacy-save")]
     found: list[Fact] = []
     for form, command in texts:
         text = "\n".join(line for line in wired.run(*command).splitlines() if not line.startswith("# Warning"))
@@ -333,3 +331,33 @@ def test_rules_of_iptables_do_what_the_kernel_does(backend: str, capsys: pytest.
                 exercise(wired, world, rules, f"{backend} seed {seed} IPv{family}", tally, start=seed * 1000)
     report(tally, f"iptables-{backend}", capsys)
     assert {"rejected", "dropped", "forwarded", "forwarded translated", "delivered"} <= tally.seen.keys()
+
+
+def test_rules_of_iptables_read_from_nft_do_what_the_kernel_does(capsys: pytest.CaptureFixture[str]) -> None:
+    tally = Tally()
+    with wires("compat") as wired:
+        wired.run("sysctl", "-qw", "net.netfilter.nf_conntrack_tcp_be_liberal=1")
+        for seed in range(FIRST, FIRST + ROUNDS):
+            for family in (4, 6):
+                world = Random(seed * 10 + family, family)
+                program = "iptables" if family == 4 else "ip6tables"
+                make_sets(wired, seed)
+                wired.run(f"{program}-nft-restore", stdin=world.iptables())
+                rules = rule_set(facts(wired, native=True))
+                exercise(wired, world, rules, f"compat seed {seed} IPv{family}", tally, start=seed * 1000)
+    report(tally, "iptables-nft as nft shows it", capsys)
+    assert tally.agreeing > tally.undecided
+
+
+def test_rules_of_nft_do_what_the_kernel_does(capsys: pytest.CaptureFixture[str]) -> None:
+    tally = Tally()
+    with wires("native") as wired:
+        wired.run("sysctl", "-qw", "net.netfilter.nf_conntrack_tcp_be_liberal=1")
+        for seed in range(FIRST, FIRST + ROUNDS):
+            for family in (4, 6):
+                world = Random(seed * 10 + family + 5, family)
+                wired.run("nft", "-i", stdin=world.nft())
+                rules = rule_set(facts(wired, native=True))
+                exercise(wired, world, rules, f"nft seed {seed} IPv{family}", tally, start=seed * 1000)
+    report(tally, "nft", capsys)
+    assert {"rejected", "dropped", "forwarded", "forwarded translated"} <= tally.seen.keys()
