@@ -20,6 +20,7 @@ from kwhy.facts.log_patterns import (
     kubelet_start,
     own_container,
     own_limits,
+    own_program,
     runc,
     service_account,
     systemd,
@@ -46,6 +47,7 @@ _MODULES: tuple[ModuleType, ...] = (
     application,
     own_container,
     own_limits,
+    own_program,
     service_account,
 )
 

@@ -30,6 +30,7 @@ from kwhy.ingest.logs.series import Draft, Series
 from kwhy.ingest.logs.shown import shown
 from kwhy.ingest.logs.stamps import Precision, Stamp
 from kwhy.model.document import Document, Unparsed
+from kwhy.model.expressions import expression
 from kwhy.model.parsing import Format, Head, Parsed
 from kwhy.model.time import Moment
 
@@ -59,7 +60,8 @@ def recognise(head: Head) -> float:
     share = dated / max(1, len(own))
     stack = stack_share(frames)
     if stack.go >= (0.5 if stack.begins_go else 0.85):
-        return 0.25
+        # What a container printed last is its log, even where little but the stacks of its panic is left.
+        return 0.999 if by_command and any(_ENDED.match(frame.text) for frame in frames[:_ENDED_WITHIN]) else 0.25
     if stack.kernel >= (0.7 if stack.begins_kernel else 0.95):
         return 0.6 if share >= 0.5 else 0.0
     if share >= 0.5 and _plausible(frames):
@@ -73,6 +75,9 @@ def _plausible(frames: list[Frame]) -> bool:
     return any(frame.text.strip() for frame in frames)
 
 
+#: "panic: runtime error: …", "fatal error: all goroutines are asleep - deadlock!" (Go 1.26 runtime/panic.go).
+_ENDED = expression(r"(?:panic|fatal error): ")
+_ENDED_WITHIN = 20
 _UNDATED_KINDS = frozenset({"logrus-tty", "kubectl-prefix"})
 
 
