@@ -18,7 +18,7 @@ from kwhy.model.expressions import expression
 from kwhy.model.rule import Relation
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Evidence
-from kwhy.scene.relations import owner_of
+from kwhy.scene.relations import node_of_pod, owner_of
 from kwhy.scene.scene import Scene
 from kwhy.scene.views import ServiceView
 
@@ -210,3 +210,23 @@ def _asks_for_services(scene: Scene, caller: Subject) -> Iterable[Subject]:
 ASKS_SERVERS = Relation("asks for names", _servers_asked)
 ANSWERED_BY = Relation("is answered according to", _configured_by)
 ASKS_FOR_SERVICES = Relation("asks for names of Services", _asks_for_services)
+
+
+def _nodes_of_askers(scene: Scene, caller: Subject) -> Iterable[Subject]:
+    """The node whose kubelet tells a pod its name servers, where the pod's names are not resolved."""
+    if scene.derive(failing_asks, caller) and _told_by_kubelet(scene, caller):
+        yield from node_of_pod(scene, caller)
+
+
+def _dns_service_of(scene: Scene, caller: Subject) -> Iterable[Subject]:
+    if scene.derive(failing_asks, caller) and _told_by_kubelet(scene, caller):
+        yield CLUSTER_DNS
+
+
+def _told_by_kubelet(scene: Scene, pod: Subject) -> bool:
+    resolver = scene.derive(resolver_of, pod)
+    return resolver is None or resolver.uses_cluster
+
+
+TOLD_BY_KUBELET = Relation("is told its name servers by the kubelet of", _nodes_of_askers)
+ASKS_DNS_SERVICE = Relation("asks for names at", _dns_service_of)
