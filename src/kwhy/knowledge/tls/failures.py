@@ -4,18 +4,18 @@ print them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from kwhy.facts.certificates import Certificate, TlsCheck
+from kwhy.facts.certificates import Certificate, TlsCheck, read_certificate
 from kwhy.facts.log_patterns.tls import Fault, TlsComplaint, complaint_in
 from kwhy.facts.log_patterns.transport import CERTIFICATE_TIME, CERTIFICATE_UNKNOWN_AUTHORITY
 from kwhy.facts.logs import AppErrors, LogSample
 from kwhy.knowledge.app.errors import errors_of, lasting
 from kwhy.knowledge.kubelet.words import complaint_state, lease_state
 from kwhy.knowledge.tls.servers import Server, called_in, presented_by, server_of
-from kwhy.knowledge.tls.shown import contexts, held_by, mounted_by
+from kwhy.knowledge.tls.shown import certificates, contexts, held_by, mounted_by
 from kwhy.model.document import Document
 from kwhy.model.expressions import expression
 from kwhy.model.subject import Subject
@@ -220,28 +220,47 @@ def trusted_by(scene: Scene, failure: Failure) -> tuple[Certificate, ...]:
     client = failure.client
     if client.kind == "Pod":
         held = mounted_by(scene, client)
+        if not any(one.use == "trusts" for one in held):
+            return tuple(_tried_with(scene, failure.server))
     elif client.kind == "Node":
-        from kwhy.facts.certificates import read_certificate
-
-        ders = [der for context in contexts(scene, client) for der in context.authorities]
-        return tuple(found for der in ders if (found := read_certificate(der)) is not None)
+        return tuple(_trusted_by_kubelet(scene, client))
     elif client.kind == "Connection":
-        return tuple(_told_to_trust(scene, failure))
+        return tuple(_told_to_trust(scene, lambda check: check.at.document is failure.document))
+    elif client.kind == "Document":
+        return tuple(_tried_with(scene, failure.server))
     else:
         held = held_by(scene, client)
     return tuple(one.certificate for one in held if one.use == "trusts")
 
 
-def _told_to_trust(scene: Scene, failure: Failure) -> Iterable[Certificate]:
-    """The certificates of the file that the tool was told to trust."""
-    from kwhy.knowledge.tls.shown import certificates
+def _trusted_by_kubelet(scene: Scene, node: Subject) -> Iterator[Certificate]:
+    """The authorities of the kubeconfigs of the node, in them or in the files that they name."""
+    for context in contexts(scene, node):
+        for der in context.authorities:
+            if (found := read_certificate(der)) is not None:
+                yield found
+        if context.authority is not None:
+            yield from _of_file(scene, context.authority)
 
+
+def _tried_with(scene: Scene, server: Server) -> Iterable[Certificate]:
+    """What somebody who tried the same server told a tool to trust: what the client is meant to trust."""
+    return _told_to_trust(scene, lambda check: server.host in (check.host, check.server_name))
+
+
+def _told_to_trust(scene: Scene, concerns: Callable[[TlsCheck], bool]) -> Iterator[Certificate]:
+    """The certificates of the files that a tool was told to trust."""
     for check in scene.facts(TlsCheck):
-        if check.at.document is failure.document and check.trusted is not None:
-            name = check.trusted.removeprefix("./")
-            for held in scene.derive_once(certificates):
-                if f"/{held.path or held.at.source}".endswith(f"/{name.lstrip('/')}"):
-                    yield held.certificate
+        if check.trusted is not None and concerns(check):
+            yield from _of_file(scene, check.trusted)
+
+
+def _of_file(scene: Scene, name: str) -> Iterator[Certificate]:
+    """The certificates of the file of this name."""
+    wanted = f"/{name.removeprefix('./').lstrip('/')}"
+    for held in scene.derive_once(certificates):
+        if f"/{(held.path or held.at.source).lstrip('/')}".endswith(wanted):
+            yield held.certificate
 
 
 def clock_node(scene: Scene, client: Subject) -> Subject | None:

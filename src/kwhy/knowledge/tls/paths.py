@@ -90,7 +90,15 @@ def _compared(
         return Path(failure, Break.INTERMEDIATE_MISSING, leaf, top, missing, trust, missing.certificate.called)
     if any(authority.subject == top.issuer for authority in trusted):
         return Path(failure, Break.OTHER_KEY, leaf, top, trust=trust, name=issuer_called(top))
-    return Path(failure, Break.OTHER_AUTHORITY, leaf, top, trust=trust, name=issuer_called(top))
+    # An issuer that is no root may be an intermediate that the server should send: only a root is told to be another.
+    broken = Break.OTHER_AUTHORITY if _ends_at_root(scene, top) else Break.UNKNOWN
+    return Path(failure, broken, leaf, top, trust=trust, name=issuer_called(top))
+
+
+def _ends_at_root(scene: Scene, top: Certificate) -> bool:
+    """Whether the chain is seen to end at a root: it holds the root, or the evidence shows that a root signed it."""
+    roots = (held.certificate for held in scene.derive_once(certificates) if held.certificate.self_issued)
+    return top.self_issued or any(issued(top, root) for root in roots)
 
 
 def climbed(chain: tuple[Certificate, ...]) -> Certificate:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from kwhy.facts.log_patterns.tls import Fault
 from kwhy.knowledge.tls.failures import Failure
+from kwhy.model import wording
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Present, Verdict, unsure
 
@@ -34,7 +35,7 @@ def judged_by_words(
 def named(client: Subject) -> str:
     """The client in a sentence."""
     if client.kind == "Node":
-        return f"the kubelet of node {client.name}"
+        return f"the kubelet of {wording.named(client)}"
     if client.kind == "Document":
         return f"the program of {client.name}"
     if client.kind == "Connection":
