@@ -63,6 +63,10 @@ def assert_no_wrong_root(case: Case, diagnosis: Diagnosis, seen: str) -> None:
     assert not diagnosis.coverage.failed_rules, f"{seen}: {diagnosis.coverage.failed_rules}"
 
 
+#: Whose programs write logs; a log that lost its name stands for its program.
+_WITH_LOGS = frozenset({"Pod", "Deployment", "StatefulSet", "DaemonSet", "Job"})
+
+
 def _same(case: Case, found: Claim, true: Claim) -> bool:
     """The same condition and subject. Its node or namespace may be lost with the documents that state it."""
     if found.condition != true.condition and found.condition not in case.coarser:
@@ -71,6 +75,8 @@ def _same(case: Case, found: Claim, true: Claim) -> bool:
         return True
     kind, _, rest = found.subject.partition("/")
     true_kind, *true_rest = true.subject.split("/")
+    if kind == "Document" and true_kind in _WITH_LOGS:  # the program whose log this is
+        return True
     if kind != true_kind:
         return False
     if ANONYMOUS in true.subject:
