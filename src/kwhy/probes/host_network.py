@@ -23,3 +23,15 @@ TUNNELS = Probe(
     unlocks="the tunnel devices with their ports and peers, and who holds the ports",
     where=ON_NODE,
 )
+NEIGHBOURS = Probe(
+    "ip neigh show nud all; sysctl -a 2>/dev/null | grep gc_thresh; dmesg -T | grep -i 'table overflow'",
+    unlocks="which neighbours answer, and whether the table of neighbours has room",
+    where=ON_NODE,
+)
+WHO_HAS = Probe(
+    "timeout 30 tcpdump -ni any -w arp.pcap 'arp or icmp6'",
+    unlocks="who answers for the addresses that are asked for on the link",
+    where=ON_NODE,
+    cost="30 seconds",
+    risk="low",
+)
