@@ -63,7 +63,9 @@ def with_answers(found: Trace, scene: Scene, catalogue: Catalogue, question: Que
 
     Words must be of the state's own terms, and either name its object or fit this one state alone.
     """
-    chosen = [*(node for node in found.forward if catalogue.answers_of(node.condition)), *found.undecided_answers]
+    blamed = {verdict.blames for verdict in found.present.values()}  # a fault that it leads to is the better answer
+    states = [*(node for node in found.forward if catalogue.answers_of(node.condition)), *found.undecided_answers]
+    chosen = [node for node in states if node.subject not in blamed]
     if question.about is not None:
         meant = {node for node in chosen if _is_about(scene, node, question.about)}
     else:

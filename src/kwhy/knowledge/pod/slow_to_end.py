@@ -72,7 +72,7 @@ def _ending(scene: Scene) -> Iterable[Subject]:
             yield pod
 
 
-@rule(SLOW_TO_END, rows=("P21",), leads=(worsens(POD_FAILING, via=ITSELF),), among=_ending)
+@rule(SLOW_TO_END, rows=("P21",), leads=(worsens(POD_FAILING, via=ITSELF),), among=_ending, answers=("deletion",))
 def slow_to_end(pod: PodView) -> Verdict:
     """The deleted pod uses up a long grace period.
 
