@@ -66,6 +66,7 @@ def test_only_commands_that_work_are_offered() -> None:
         "collect",
         "explain",
         "inspect",
+        "trace",
         "demo",
         "completion",
     ]

@@ -63,6 +63,7 @@ def test_the_wheel_holds_code_schema_types_and_incidents_and_stays_small(dist: P
     assert {
         "kwhy/py.typed",
         "kwhy/reports/diagnosis.schema.json",
+        "kwhy/reports/trace.schema.json",
         "kwhy/demo_incidents/node-notready.tar.xz",
         "kwhy/demo_incidents/pleg-cni-hang.tar.xz",
     } <= names

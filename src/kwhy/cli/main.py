@@ -52,6 +52,10 @@ def _command(options: Namespace) -> int:
             from kwhy.cli import inspect
 
             return inspect.run(options)
+        case "trace":
+            from kwhy.cli import trace
+
+            return trace.run(options)
         case "collect":
             from kwhy.cli import collect
 

@@ -62,12 +62,16 @@ class ForwardingListing(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class BridgePort(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A line of `bridge link`. ``state``: forwarding, blocking, disabled, learning, listening."""
+    """A port of a bridge (`bridge link`, `ip -d link`). ``state``: forwarding, blocking, disabled, learning, listening.
+
+    ``hairpin``: frames may leave by the port that they came by; None: not shown.
+    """
 
     at: Locator
     dev: str
     bridge: str
     state: str | None = None
+    hairpin: bool | None = None
     netns: NetworkNamespace | None = None
 
 

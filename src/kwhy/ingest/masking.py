@@ -10,6 +10,7 @@ from kwhy.ingest.api.json_lines import Lines
 from kwhy.ingest.redact import redacted
 from kwhy.model.diagnosis import Coverage, Diagnosis, Finding
 from kwhy.model.document import Locator
+from kwhy.model.trace import Trace, TraceStep
 from kwhy.model.verdict import Evidence, Gap
 
 #: The format whose places are paths.
@@ -36,6 +37,25 @@ def masked(diagnosis: Diagnosis) -> Diagnosis:
             msgspec.structs.replace(item, gaps=tuple(_gap(gap) for gap in item.gaps)) for item in diagnosis.undetermined
         ),
         coverage=_coverage(diagnosis.coverage),
+    )
+
+
+def masked_trace(trace: Trace) -> Trace:
+    """The same answer with secrets masked in sentences and excerpts, and with lines."""
+    lines = Lines()
+
+    def by(at: Locator | None) -> Locator | None:
+        return None if at is None else _place(at, lines)
+
+    def steps(given: tuple[TraceStep, ...]) -> tuple[TraceStep, ...]:
+        return tuple(TraceStep(each.where, each.stage, redacted(each.says), by(each.at)) for each in given)
+
+    ways = tuple(
+        msgspec.structs.replace(way, why=redacted(way.why), by=by(way.by), there=steps(way.there), back=steps(way.back))
+        for way in trace.ways
+    )
+    return msgspec.structs.replace(
+        trace, says=redacted(trace.says), by=by(trace.by), checks=steps(trace.checks), ways=ways
     )
 
 

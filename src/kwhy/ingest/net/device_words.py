@@ -7,23 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any, Final, get_args
+from typing import Any, Final, TypeAlias, get_args
 
-from kwhy.facts.devices import BridgeSettings, Tunnel, TunnelKind
+from kwhy.facts.devices import BridgePort, BridgeSettings, Tunnel, TunnelKind
 from kwhy.ingest.net.addresses import address
 from kwhy.model.document import Locator
 
 _TUNNELS: Final[frozenset[str]] = frozenset(get_args(TunnelKind))
+_SWITCH: Final = {"on": True, "off": False}
 #: `remote any` and `local any`: none is set.
 _NONE: Final = ("any", "0.0.0.0", "::")
 
 
-def described(at: Locator, dev: str, line: str) -> Tunnel | BridgeSettings | None:
+Described: TypeAlias = Tunnel | BridgeSettings | BridgePort
+
+
+def described(at: Locator, dev: str, line: str, master: str | None) -> Described | None:
     """What a detail line says.
 
     vxlan id 1 local 10.0.0.1 dev eth0 srcport 0 0 dstport 8472 nolearning ttl auto ageing 300 …   (iproute2 6.1)
     ipip any remote 10.0.0.2 local 10.0.0.1 ttl inherit nopmtudisc …
     bridge forward_delay 1500 … nf_call_iptables 0 nf_call_ip6tables 0 nf_call_arptables 0 …
+    bridge_slave state forwarding priority 32 cost 2 hairpin off guard off …
     """
     words = line.split()
     if not words:
@@ -34,7 +39,23 @@ def described(at: Locator, dev: str, line: str) -> Tunnel | BridgeSettings | Non
         return _tunnel(at, dev, words[0], values, port="dstport", underlay="dev")
     if words[0] == "bridge" and "nf_call_iptables" in values:
         return _bridge(at, dev, values)
+    if words[0] == "bridge_slave" and master is not None:
+        return BridgePort(
+            at=at, dev=dev, bridge=master, state=values.get("state"), hairpin=_SWITCH.get(values.get("hairpin", ""))
+        )
     return None
+
+
+def port_in_json(at: Locator, dev: str, master: str, data: Mapping[str, Any]) -> BridgePort:
+    """The settings of a bridge's port in `ip -d -j link`: linkinfo.info_slave_data."""
+    state, hairpin = data.get("state"), data.get("hairpin")
+    return BridgePort(
+        at=at,
+        dev=dev,
+        bridge=master,
+        state=state if isinstance(state, str) else None,
+        hairpin=hairpin if isinstance(hairpin, bool) else None,
+    )
 
 
 def described_in_json(at: Locator, dev: str, kind: str, data: Mapping[str, Any]) -> Tunnel | BridgeSettings | None:

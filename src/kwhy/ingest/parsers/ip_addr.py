@@ -12,10 +12,10 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from kwhy.facts.devices import BridgeSettings, Tunnel
+from kwhy.facts.devices import BridgePort, BridgeSettings, Tunnel
 from kwhy.facts.network import Family, InterfaceAddress, Link, LinkListing, ListingBasis, MissingDevice
 from kwhy.ingest.net.addresses import address
-from kwhy.ingest.net.device_words import described, described_in_json
+from kwhy.ingest.net.device_words import Described, described, described_in_json, port_in_json
 from kwhy.ingest.net.ip_command import IpCommand, ip_command
 from kwhy.ingest.net.missing import missing_device
 from kwhy.ingest.net.output import LONGEST_LINE, content_lines, failed, head_lines, not_understood, share
@@ -102,13 +102,13 @@ def _lists_all(asked: IpCommand | None, links: list[Link]) -> bool:
     return any(link.name == "lo" for link in links) and len(links) > 1
 
 
-_Item: TypeAlias = Link | InterfaceAddress | MissingDevice | Tunnel | BridgeSettings
+_Item: TypeAlias = Link | InterfaceAddress | MissingDevice | Tunnel | BridgeSettings | BridgePort
 
 
 def _text_items(document: Document) -> Iterator[_Item | Unparsed]:
     """Lines of one device gather in ``link`` until the next device begins; addresses follow their device."""
     link: Link | None = None
-    held: list[InterfaceAddress | Tunnel | BridgeSettings] = []
+    held: list[InterfaceAddress | Described] = []
     for number, raw in content_lines(document):
         if len(raw) > LONGEST_LINE:
             yield not_understood(document, number, raw, "a device or an address")
@@ -181,8 +181,8 @@ def _with_details(link: Link, line: str) -> Link:
     return msgspec.structs.replace(link, kind=first) if link.kind is None and first in _KINDS else link
 
 
-def _details(document: Document, number: int, link: Link, line: str) -> list[Tunnel | BridgeSettings]:
-    found = described(document.at(number, excerpt=f"{link.name}: {line.strip()}"), link.name, line)
+def _details(document: Document, number: int, link: Link, line: str) -> list[Described]:
+    found = described(document.at(number, excerpt=f"{link.name}: {line.strip()}"), link.name, line, link.master)
     return [] if found is None else [found]
 
 
@@ -266,6 +266,8 @@ def _json_items(document: Document) -> Iterator[_Item | Unparsed]:
         details = described_in_json(place, name, info.info_kind or "", info.info_data or {})
         if details is not None:
             yield details
+        if info.info_slave_kind == "bridge" and shown.master is not None:
+            yield port_in_json(place, name, shown.master, info.info_slave_data or {})
         for position, listed in enumerate(shown.addr_info):
             yield from _json_address(document, f"[{number}].addr_info[{position}]", name, listed)
 
@@ -276,6 +278,8 @@ _LOOPBACK: Final = {"loopback": "loopback"}
 class _JsonLinkInfo(msgspec.Struct):
     info_kind: str | None = None
     info_data: dict[str, Any] | None = None
+    info_slave_kind: str | None = None
+    info_slave_data: dict[str, Any] | None = None
 
 
 class _JsonLink(msgspec.Struct):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
-
 import msgspec
 
-from kwhy.facts.objects import EndpointPort, Endpoints, EndpointSlice, Service, ServicePort
+from kwhy.facts.objects import EndpointPort, Endpoints, EndpointSlice, ServicePort
 from kwhy.knowledge.service.endpoints import SERVICE_NAME_LABEL
 from kwhy.model.document import Locator
 from kwhy.model.subject import Subject
@@ -166,31 +164,6 @@ def _number(ports: list[EndpointPort], port: ServicePort) -> int | None:
         if (each.name or "") == port.name and (each.protocol or "TCP") == port.protocol:
             return each.port
     return None
-
-
-def service_by_address(scene: Scene, address: str) -> Subject | None:
-    """The Service that has the address as its clusterIP."""
-    return scene.derive_once(_by_cluster_ip).get(address)
-
-
-def _by_cluster_ip(scene: Scene) -> dict[str, Subject]:
-    found: dict[str, Subject] = {}
-    for struct in scene.structs("Service"):
-        if (
-            isinstance(struct, Service)
-            and isinstance(struct.spec.cluster_ip, str)
-            and _is_address(struct.spec.cluster_ip)
-        ):
-            found[struct.spec.cluster_ip] = Subject("Service", struct.metadata.name, struct.metadata.namespace or None)
-    return found
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def service_by_name(scene: Scene, name: str, namespace: str | None) -> Subject | None:

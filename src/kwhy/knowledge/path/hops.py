@@ -56,7 +56,7 @@ class Leg(msgspec.Struct, frozen=True):
 
     ``share`` is the part of new connections that goes this way; ``depends_on`` what would have to hold besides.
     ``by`` is the place of what ended it, ``why`` the sentence. ``network`` is None where the end is not in evidence.
-    ``pod_reached``: an address of a pod whose namespace was not recorded.
+    ``pod_reached``: an address of a pod whose namespace was not recorded. ``carried``: what is wrapped in ``packet``.
     """
 
     verdict: Verdict
@@ -73,3 +73,9 @@ class Leg(msgspec.Struct, frozen=True):
     by: Locator | None = None
     reject_with: str | None = None
     pod_reached: str | None = None
+    carried: Packet | None = None
+
+    @property
+    def payload(self) -> Packet:
+        """The connection's own packet: the one inside, where the way ends in a tunnel."""
+        return self.carried or self.packet

@@ -6,7 +6,7 @@ drivers/net/loopback.c (marks and connections stay with the packet).
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Final
 
@@ -14,14 +14,14 @@ import msgspec
 
 from kwhy.facts.network import NextHop
 from kwhy.knowledge.net.rule_match import Flow
-from kwhy.knowledge.netfilter.evaluating import Outcome
 from kwhy.knowledge.netfilter.packet import Packet, on_the_wire
+from kwhy.knowledge.path.bridging import Bridging
 from kwhy.knowledge.path.hops import Connection, Leg, Needed, Wire
 from kwhy.knowledge.path.networks import Network
 from kwhy.knowledge.path.resolving import answers_for_others, resolves
-from kwhy.knowledge.path.steps import LOOPBACK, State, Stepping
+from kwhy.knowledge.path.steps import LOOPBACK, State
 from kwhy.knowledge.path.tunnels import Wrapped, wrapped
-from kwhy.knowledge.path.world import Crossing, Reached
+from kwhy.knowledge.path.world import Reached
 
 #: What shows the network of a node.
 STATE_OF_A_NODE: Final = (
@@ -29,18 +29,12 @@ STATE_OF_A_NODE: Final = (
 )
 
 
-class Leaving(Stepping, ABC):
+class Leaving(Bridging):
     """The outgoing half of a walk."""
 
     @abstractmethod
     def send(self, network: Network, packet: Packet, state: State | None = None) -> Iterator[Leg]:
         """A packet that the namespace makes, as tunnels do."""
-
-    @abstractmethod
-    def arrive(
-        self, network: Network, dev: str, packet: Packet, state: State | None = None, *, filtered: bool = False
-    ) -> Iterator[Leg]:
-        """A packet at the other end of the wire."""
 
     def leave(self, network: Network, packet: Packet, hop: NextHop, state: State) -> Iterator[Leg]:
         """The postrouting hook, and what carries the packet on."""
@@ -118,64 +112,9 @@ class Leaving(Stepping, ABC):
             says = f"{dev} leads to {target.dev} of {target.network.name}{shown}"
             at = entry.at if entry is not None else None
             state = state.hop(network, "device", says, at)
-            yield from self._cross(target, packet, state)
+            yield from self.cross(target, packet, state)
             return
         yield from self._unseen(network, packet, dev, nexthop, state, is_open=bool(segment.unseen))
-
-    def _cross(self, target: Reached, packet: Packet, state: State) -> Iterator[Leg]:
-        """Through the bridges on the way; the packet filter sees bridged frames where the kernel is told so."""
-        yield from self._bridges(target, list(target.crossings), on_the_wire(packet), state)
-
-    def _bridges(self, target: Reached, crossings: list[Crossing], packet: Packet, state: State) -> Iterator[Leg]:
-        for index, crossing in enumerate(crossings):
-            if not crossing.entered:
-                continue
-            asked, why = _calls_filter(crossing, packet)
-            if asked is False:
-                continue
-            hops = list(self._bridge_hooks(crossing, packet, state))
-            if asked is None and all(leg is None and same.packet.ends == packet.ends for leg, same, _ in hops):
-                continue
-            if asked is None:
-                state = state.needs(Needed(why, "sysctl net.bridge.bridge-nf-call-iptables", crossing.network.name))
-            for leg, outcome, after in hops:
-                if leg is not None:
-                    yield leg
-                elif not crossing.left or outcome.packet.destination != packet.destination:
-                    there = outcome.packet.replace(bridge_in=crossing.entered)
-                    yield from self.arrive(crossing.network, crossing.bridge, there, after, filtered=True)
-                else:
-                    yield from self._bridges(target, crossings[index + 1 :], on_the_wire(outcome.packet), after)
-            return
-        entered = next((each.entered for each in reversed(crossings) if not each.left), "")
-        yield from self.arrive(target.network, target.dev, packet.replace(bridge_in=entered), state)
-
-    def _bridge_hooks(
-        self, crossing: Crossing, packet: Packet, state: State
-    ) -> Iterator[tuple[Leg | None, Outcome, State]]:
-        """Prerouting, and for frames that stay on the bridge forward and postrouting."""
-        network = crossing.network
-        frame = packet.replace(iif=crossing.bridge, bridge_in=crossing.entered)
-        for first, after in self.filtered_by(network, "prerouting", self.tracked(network, frame, state), state):
-            if first.verdict != "accept":
-                yield self.stopped(network, "prerouting", first, after), first, after
-                continue
-            if not crossing.left or first.packet.destination != packet.destination:
-                yield None, first, after
-                continue
-            out = first.packet.replace(oif=crossing.bridge, bridge_out=crossing.left)
-            for second, later in self.filtered_by(network, "forward", out, after):
-                if second.verdict != "accept":
-                    yield self.stopped(network, "forward", second, later), second, later
-                    continue
-                for third, last in self.filtered_by(network, "postrouting", second.packet, later):
-                    if third.verdict != "accept":
-                        yield self.stopped(network, "postrouting", third, last), third, last
-                        continue
-                    if not last.inner:
-                        kept = (*last.connections, Connection(network, third.packet))
-                        last = msgspec.structs.replace(last, connections=kept)
-                    yield None, third, last
 
     def _unseen(
         self, network: Network, packet: Packet, dev: str, nexthop: str, state: State, *, is_open: bool
@@ -185,7 +124,7 @@ class Leaving(Stepping, ABC):
         pod = self.world.pods.get(packet.destination)
         if pod is not None and not pod.host_network and pod.node in ("", network.node) and not state.inner:
             says = f"{dev} of {network.name} leads to {pod.pod}, whose own namespace is not shown"
-            state = state.hop(network, "assumed", says, pod.at)
+            state = state.hop(network, "assumed", says, self.world.place_of(pod.pod))
             yield self.end("delivered", None, state, packet, f"{pod.pod} gets it", pod=packet.destination)
             return
         if not is_open:
@@ -221,19 +160,3 @@ class Leaving(Stepping, ABC):
             if decision.known and decision.result.kind == "unicast":
                 return next(iter(decision.result.devices), None)
         return None
-
-
-def _calls_filter(crossing: Crossing, packet: Packet) -> tuple[bool | None, str]:
-    """Whether the kernel shows the bridge's frames to the packet filter; None: not shown, with the sentence."""
-    network = crossing.network
-    name = "iptables" if packet.family == 4 else "ip6tables"
-    settings = network.bridges.get(crossing.bridge)
-    if settings is not None and (settings.calls_iptables if packet.family == 4 else settings.calls_ip6tables):
-        return True, ""
-    key = f"net.bridge.bridge-nf-call-{name}"
-    if key in network.missing_sysctls or not network.rules.shows(packet.family):
-        return False, ""
-    value = network.value(key)
-    if value is not None:
-        return value != 0, ""
-    return None, f"{key} is 1 on {network.name}"

@@ -47,6 +47,7 @@ class Network:
     neighbours: Mapping[tuple[str, str], Neighbour]
     tunnels: Mapping[str, Tunnel]
     bridges: Mapping[str, BridgeSettings]
+    hairpins: Mapping[str, BridgePort]
     forwarding: Sequence[ForwardingEntry]
     wireguard: Sequence[WireguardPeer]
     missing_sysctls: Mapping[str, MissingSysctl]
@@ -78,6 +79,17 @@ class Network:
             if link.master is not None:
                 found[link.master].append(link)
         return found
+
+    @cached_property
+    def ebpf(self) -> str | None:
+        """Whose eBPF programs send packets elsewhere than rules and routes say; their devices tell.
+
+        Cilium makes cilium_host (pkg/defaults/node.go HostDevice, v1.18); Calico's eBPF mode bpfin.cali
+        (felix/dataplane/linux/dataplanedefs, v3.30).
+        """
+        if "cilium_host" in self.database.links:
+            return "Cilium"
+        return "Calico" if "bpfin.cali" in self.database.links else None
 
     def link(self, dev: str) -> Link | None:
         return self.database.links.get(dev)
@@ -148,6 +160,7 @@ def network(facts: Iterable[Fact], *, name: str, node: str, label: str = "", pod
         neighbours={(each.dev, each.address): each for each in reversed(neighbours)},
         tunnels={each.dev: each for each in found if isinstance(each, Tunnel)},
         bridges={each.dev: each for each in found if isinstance(each, BridgeSettings)},
+        hairpins={each.dev: each for each in found if isinstance(each, BridgePort) and each.hairpin is not None},
         forwarding=[each for each in found if isinstance(each, ForwardingEntry)],
         wireguard=[each for each in found if isinstance(each, WireguardPeer)],
         missing_sysctls={each.key: each for each in found if isinstance(each, MissingSysctl)},

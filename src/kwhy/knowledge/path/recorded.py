@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 
-from kwhy.facts import devices, netfilter, network
+from kwhy.facts import devices, netfilter, network, sockets
 from kwhy.facts.network import InterfaceAddress, NetworkNamespace, Route
 from kwhy.facts.objects import Node, Pod
 from kwhy.knowledge.path.networks import Network
 from kwhy.knowledge.path.networks import network as network_of
 from kwhy.knowledge.path.world import PodAddress, World
+from kwhy.model.document import Locator
 from kwhy.model.fact import Fact
 from kwhy.model.subject import Subject
 from kwhy.scene.scene import Scene
+from kwhy.scene.views import PodView
 
 #: Everything that a namespace is put together from.
 _KINDS: tuple[type[Fact], ...] = tuple(
     kind
-    for module in (network, devices, netfilter)
+    for module in (network, devices, netfilter, sockets)
     for kind in vars(module).values()
     if isinstance(kind, type) and kind.__module__ == module.__name__ and hasattr(kind, "at")
 )
 #: Without one of these a namespace says nothing about ways.
-_NEEDED = (Route, InterfaceAddress)
+_NEEDED = (Route, InterfaceAddress, netfilter.IptablesTable, netfilter.NftTable)
 
 
 def world_of(scene: Scene) -> World:
@@ -49,7 +52,7 @@ def world_of(scene: Scene) -> World:
         for (host, label), facts in grouped.items()
         if any(isinstance(fact, _NEEDED) for fact in facts)
     ]
-    return World(found, pods, _nodes(scene))
+    return World(found, pods, _nodes(scene), _place_in(scene))
 
 
 def _network(host: str, label: str, facts: list[Fact], pod: Subject | None, pods: dict[str, PodAddress]) -> Network:
@@ -77,18 +80,25 @@ def _pod_named(scene: Scene, netns: NetworkNamespace) -> Subject:
 
 
 def _pods(scene: Scene) -> dict[str, PodAddress]:
+    """Running pods by address, without those that share their node's."""
     found: dict[str, PodAddress] = {}
-    for subject, struct in scene.lone_structs("Pod"):
-        observations = [struct] if isinstance(struct, Pod) else [
-            each.object for each in scene.observations(subject) if isinstance(each.object, Pod)
-        ]  # fmt: skip
-        for pod in observations:
-            ended = pod.status.phase in ("Succeeded", "Failed")
-            if isinstance(pod.status.pod_ip, str) and pod.status.pod_ip and not ended:
-                place = scene.observations(subject)[0].field_at("status.podIP", f"podIP: {pod.status.pod_ip}")
-                node = pod.spec.node_name if isinstance(pod.spec.node_name, str) else ""
-                found.setdefault(pod.status.pod_ip, PodAddress(subject, node, pod.spec.host_network is True, place))
-    return {address: each for address, each in found.items() if not each.host_network}
+    for struct in scene.structs("Pod"):
+        if not isinstance(struct, Pod) or struct.spec.host_network is True:
+            continue
+        address = struct.status.pod_ip
+        if isinstance(address, str) and address and struct.status.phase not in ("Succeeded", "Failed"):
+            subject = Subject("Pod", struct.metadata.name, struct.metadata.namespace or None)
+            node = struct.spec.node_name if isinstance(struct.spec.node_name, str) else ""
+            found.setdefault(address, PodAddress(subject, node, False))
+    return found
+
+
+def _place_in(scene: Scene) -> Callable[[Subject], Locator | None]:
+    def place_of(pod: Subject) -> Locator | None:
+        seen = PodView(scene, pod).seen("status.podIP", lambda p: p.status.pod_ip, "")
+        return seen.place if seen.observed else None
+
+    return place_of
 
 
 def _nodes(scene: Scene) -> dict[str, str]:

@@ -12,12 +12,14 @@ from typing import Final
 import msgspec
 
 from kwhy.facts.network import NextHop
-from kwhy.knowledge.net.routing import Decision, Possibility, Result
+from kwhy.knowledge.net.policy_database import DEFAULT_RULES
+from kwhy.knowledge.net.routing import Decision, Possibility, Result, Step
 from kwhy.knowledge.net.rule_match import Flow
 from kwhy.knowledge.netfilter.evaluating import Hook, Outcome, evaluate
 from kwhy.knowledge.netfilter.packet import Packet, reverse
 from kwhy.knowledge.path.hops import Connection, Hop, Leg, Needed, Stage, Verdict, Wire
 from kwhy.knowledge.path.networks import Network
+from kwhy.knowledge.path.source_validation import source_is_valid
 from kwhy.knowledge.path.surroundings import surroundings
 from kwhy.knowledge.path.tunnels import Wrapped
 from kwhy.knowledge.path.world import World
@@ -59,6 +61,9 @@ class Stepping:
         self, network: Network, hook: Hook, packet: Packet, state: State
     ) -> Iterator[tuple[Outcome, State]]:
         """The ways through one hook, each with the hops of the rules that acted."""
+        if network.ebpf is not None:
+            what = f"that {network.ebpf}'s eBPF programs on {network.name} leave the packet to rules and routes"
+            state = state.needs(Needed(what, "cilium-dbg bpf lb list; cilium-dbg monitor", network.name))
         if not network.rules.shows(packet.family):
             if network.is_host:
                 state = state.needs(_filter_of(network))
@@ -114,7 +119,7 @@ class Stepping:
             )
         for option in options:
             after = state
-            for step in option.steps[-2:]:
+            for step in _worth_saying(option):
                 after = after.hop(network, "route", step.says, step.at)
             for condition in option.conditions:
                 after = after.needs(Needed(condition, "ip rule; ip route show table all", network.name))
@@ -142,6 +147,20 @@ class Stepping:
         verdict: Verdict = "dropped" if result.kind == "blackhole" else "refused"
         return self.end(verdict, network, state, packet, says, by=by)
 
+    def source(
+        self, network: Network, dev: str, packet: Packet, out: str | None, state: State
+    ) -> tuple[Leg | None, State]:
+        """Martians and the reverse path filter; a packet that passes says nothing."""
+        assert packet.source is not None and packet.destination is not None
+        valid = source_is_valid(network, dev, packet.source, packet.destination, packet.mark, out)
+        if valid.holds:
+            return None, state
+        if valid.holds is None:
+            wanted = "sysctl -a --pattern 'rp_filter'" if "rp_filter" in valid.why else "ip route show table all"
+            return None, state.needs(Needed(f"not {valid.why}", wanted, network.name))
+        state = state.hop(network, "source", valid.why, valid.at)
+        return self.end("dropped", network, state, packet, valid.why, by=valid.at), state
+
     def end(
         self,
         verdict: Verdict,
@@ -160,8 +179,15 @@ class Stepping:
             why = f"{why}; wrapped in it is {state.inner[0].packet}"
         return Leg(
             verdict, where, why, packet, network, dev, state.hops, state.share, state.depends_on,
-            state.connections, state.wires, by, reject_with, pod,
+            state.connections, state.wires, by, reject_with, pod, state.inner[0].packet if state.inner else None,
         )  # fmt: skip
+
+
+def _worth_saying(option: Possibility) -> tuple[Step, ...]:
+    """The route, and the rule that led to its table where somebody wrote it."""
+    rule = option.result.rule
+    is_default = rule is None or any((rule.priority, rule.table) == each for each in DEFAULT_RULES[rule.family])
+    return option.steps[-1:] if is_default else option.steps[-2:]
 
 
 def flow_of(packet: Packet, arrives_on: str | None = None) -> Flow:

@@ -22,13 +22,14 @@ from kwhy.knowledge.netfilter.packet import Packet, reverse
 from kwhy.knowledge.path.hops import Connection, Leg, Needed
 from kwhy.knowledge.path.leaving import Leaving
 from kwhy.knowledge.path.networks import Network
-from kwhy.knowledge.path.source_validation import source_is_valid
 from kwhy.knowledge.path.steps import LOOPBACK, MOST_HOPS, State, addresses_of, flow_of
 from kwhy.knowledge.path.tunnels import unwrapped
 from kwhy.knowledge.path.world import World
 
 #: Branches of one packet beyond this say nothing new.
 MOST_LEGS: Final = 512
+#: Where kube-proxy puts the addresses of Services that IPVS serves (pkg/proxy/ipvs/proxier.go, defaultDummyDevice).
+IPVS_DEVICE: Final = "kube-ipvs0"
 
 
 class Walk(Leaving):
@@ -115,7 +116,7 @@ class Walk(Leaving):
                 yield self.unrouted(network, packet, result, after)
 
     def _checked_input(self, network: Network, dev: str, packet: Packet, state: State) -> Iterator[Leg]:
-        refused, state = self._source(network, dev, packet, None, state)
+        refused, state = self.source(network, dev, packet, None, state)
         if refused is not None:
             yield refused
         else:
@@ -130,6 +131,11 @@ class Walk(Leaving):
 
     def _deliver(self, network: Network, dev: str, packet: Packet, state: State) -> Iterator[Leg]:
         """To a socket, or to the tunnel device that unwraps it."""
+        if network.own.get(packet.destination or "") == IPVS_DEVICE:
+            needed = Needed(f"the servers behind {packet.destination}", "ipvsadm -Ln", network.name)
+            says = f"IPVS of {network.name} sends the packet on, which is not followed"
+            yield self.end("unknown", network, state.needs(needed), packet, says)
+            return
         if not state.inner:
             after = msgspec.structs.replace(state, connections=(*state.connections, Connection(network, packet))).hop(
                 network, "receiver", f"{_port(packet)} of {network.name} gets the packet from {packet.source}"
@@ -143,7 +149,8 @@ class Walk(Leaving):
             return
         state = state.hop(network, "tunnel", f"{found.dev} unwraps the packet", found.at)
         link = network.link(found.dev)
-        inner = wrapping.packet
+        # Marks stay with the packet inside of a namespace (iptunnel_pull_header()); WireGuard makes a new one.
+        inner = wrapping.packet.replace(mark=0 if wrapping.kind == "wireguard" else packet.mark)
         if link is not None and link.master is not None and network.is_bridge(link.master):
             yield from self.arrive(network, link.master, inner.replace(bridge_in=found.dev), state)
         else:
@@ -157,7 +164,7 @@ class Walk(Leaving):
             yield refused
             return
         out = hop.dev or ""
-        refused, state = self._source(network, dev, packet, out, state)
+        refused, state = self.source(network, dev, packet, out, state)
         if refused is not None:
             yield refused
             return
@@ -177,29 +184,18 @@ class Walk(Leaving):
                 "net.ipv4.ip_forward",
                 "net.ipv4.conf.all.forwarding",
             )
-        setting = next((found for key in keys if (found := network.sysctl(key)) is not None), None)
+        shown = [found for key in keys if (found := network.sysctl(key)) is not None]
+        setting = next(iter(shown), None)
         if setting is None:
             command = f"sysctl {keys[0] if packet.family == 6 else 'net.ipv4.ip_forward'}"
             return None, state.needs(Needed(f"{network.name} forwards packets", command, network.name))
         if setting.value.strip() != "0":
             return None, state
+        # What switches the device off is mostly the switch for all.
+        setting = next((each for each in shown[1:] if each.value.strip() == "0"), setting)
         says = f"{setting.key} is 0: {network.name} does not forward packets"
         state = state.hop(network, "forwarding", says, setting.at)
         return self.end("dropped", network, state, packet, says, by=setting.at), state
-
-    def _source(
-        self, network: Network, dev: str, packet: Packet, out: str | None, state: State
-    ) -> tuple[Leg | None, State]:
-        """Martians and the reverse path filter; a packet that passes says nothing."""
-        assert packet.source is not None and packet.destination is not None
-        valid = source_is_valid(network, dev, packet.source, packet.destination, packet.mark, out)
-        if valid.holds:
-            return None, state
-        if valid.holds is None:
-            wanted = "sysctl -a --pattern 'rp_filter'" if "rp_filter" in valid.why else "ip route show table all"
-            return None, state.needs(Needed(f"not {valid.why}", wanted, network.name))
-        state = state.hop(network, "source", valid.why, valid.at)
-        return self.end("dropped", network, state, packet, valid.why, by=valid.at), state
 
 
 def forward(world: World, network: Network, packet: Packet) -> tuple[Leg, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -49,16 +49,19 @@ class PodAddress(msgspec.Struct, frozen=True):
     pod: Subject
     node: str
     host_network: bool
-    at: Locator
 
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """``pods`` are known by their objects, by address; ``nodes`` are the addresses of Node objects."""
+    """``pods`` are known by their objects, by address; ``nodes`` are the addresses of Node objects.
+
+    ``place_of`` finds where a pod's address stands; among many pods few are asked for.
+    """
 
     networks: Sequence[Network]
     pods: Mapping[str, PodAddress] = field(default_factory=dict)
     nodes: Mapping[str, str] = field(default_factory=dict)
+    place_of: Callable[[Subject], Locator | None] = lambda pod: None
     _segments: dict[tuple[int, str], Segment] = field(default_factory=dict, repr=False)
 
     @cached_property
