@@ -33,6 +33,7 @@ class OutOfTime(msgspec.Struct, frozen=True):
     held: Held | None
     node: Subject | None
     clock: Clock
+    as_of: float | None = None
 
     def explained_by(self, estimate: Estimate) -> bool:
         """Whether a clock that is off by so much makes a valid certificate look so."""
@@ -66,10 +67,10 @@ class OutOfTime(msgspec.Struct, frozen=True):
 
     @property
     def values(self) -> dict[str, object]:
-        now, bound = self.failure.now, self.bound
+        now, bound = self.failure.now or self.as_of, self.bound
         when = iso(bound) if bound is not None else "a time that is not shown"
         distance = ""
-        if now is not None and bound is not None:
+        if now is not None and bound is not None and (now > bound) is (self.expired is True):
             distance = f", {span(now - bound)} ago" if self.expired else f", in {span(now - bound)}"
         place = f", kept in {self.held.place}" if self.held is not None and self.held.path is not None else ""
         return {
@@ -99,7 +100,7 @@ def _judged(scene: Scene, failure: Failure) -> OutOfTime:
         bound = held.certificate.not_after if expired else held.certificate.not_before
     node = clock_node(scene, failure.client)
     clock = scene.derive(clock_of, node) if node is not None else Clock((), (), ())
-    return OutOfTime(failure, expired, bound, held, node, clock)
+    return OutOfTime(failure, expired, bound, held, node, clock, scene.as_of)
 
 
 def _certificate(scene: Scene, failure: Failure, expired: bool | None) -> Held | None:
