@@ -58,9 +58,15 @@ def surroundings(family: Family) -> Surroundings:
         loopback = ipaddress.ip_address(address).is_loopback
         return "LOCAL" if address in own.values() or loopback else "UNICAST"
 
+    def source_for(packet: Packet) -> str | None:
+        if packet.oif == "lo":
+            # net/ipv4/devinet.c inet_select_addr(): lo's own address has scope host; IPv6 takes the one nearest
+            return own["a0"] if family == 4 else packet.destination
+        return own.get(packet.oif or "")
+
     return Surroundings(
         address_type=kind,
-        source_for=lambda packet: own.get(packet.oif or "", ROUTER[family]["a0"] if packet.oif == "lo" else None),
+        source_for=source_for,
         device_address=lambda device, _: own.get(device),
     )
 

@@ -104,6 +104,12 @@ class NftTable(msgspec.Struct, frozen=True, gc=False):
     observed: Moment = UNKNOWN_MOMENT
     netns: NetworkNamespace | None = None
 
+    @property
+    def written_by_iptables(self) -> bool:
+        """iptables-nft keeps its rules in tables of these names, with chains in capitals."""
+        known = self.family in ("ip", "ip6") and self.name in ("filter", "nat", "mangle", "raw", "security")
+        return known and not {"INPUT", "OUTPUT", "PREROUTING", "POSTROUTING"}.isdisjoint(self.chains)
+
     def place(self, rule: NftRule) -> Locator:
         return self.at.document.at(rule.line, excerpt=rule.text)
 

@@ -45,7 +45,8 @@ def _address(text: str | None) -> Value | None:
 def _port(field: str, protocols: frozenset[str]) -> Get:
     def get(p: Packet, s: Surroundings) -> Read:
         if p.protocol not in protocols or p.fragment:
-            return NOTHING
+            # "th" asks for no protocol: of others it reads what stands at the same place
+            return None if protocols is WITH_PORTS and not p.fragment else NOTHING
         return p.destination_port if field == "dport" else p.source_port
 
     return get

@@ -59,6 +59,16 @@ def values_of(source: Source, packet: Packet, surroundings: Surroundings) -> tup
     return tuple(found)
 
 
+def partly(source: Source, packet: Packet, surroundings: Surroundings) -> tuple[Value | None, ...]:
+    """What is known of the values, None for each that is not."""
+    found = []
+    for key in source.keys:
+        value = key.get(packet, surroundings)
+        known = value if not isinstance(value, Nothing) else None
+        found.append(known & source.mask if source.mask is not None and isinstance(known, int) else known)
+    return tuple(found)
+
+
 def comparing(source: Source, comparison: Comparison) -> Test:
     """The test of a match."""
     negated = comparison.operator == "!="
@@ -67,8 +77,10 @@ def comparing(source: Source, comparison: Comparison) -> Test:
         values = values_of(source, p, s)
         if isinstance(values, Nothing):
             return False
-        if values is None or comparison.members is None:
+        if comparison.members is None:
             return None
+        if values is None:
+            return None if comparison.members.may_find(partly(source, p, s)) else negated
         return (comparison.members.find(values) is not None) != negated
 
     def any_of(p: Packet, s: Surroundings) -> bool | None:
@@ -92,8 +104,12 @@ def comparing(source: Source, comparison: Comparison) -> Test:
         values = values_of(source, p, s)
         if isinstance(values, Nothing):
             return False
-        if values is None or comparison.spans is None:
+        if comparison.spans is None:
             return None
+        if values is None:
+            known = zip(comparison.spans, partly(source, p, s), strict=False)
+            fits = all(value is None or within(span, value) for span, value in known)
+            return None if fits or comparison.operator not in ("==", "!=") else negated
         if comparison.operator in ("==", "!="):
             return all(map(within, comparison.spans, values)) != negated
         return _ordered(comparison.operator, values[0], comparison.spans[0][0])

@@ -55,11 +55,11 @@ class Sets:
         self._ready: dict[tuple[str, tuple[str, ...]], Members | None] = {}
 
     def named(self, name: str, kinds: tuple[str, ...]) -> Members | None:
-        """None where the set is not shown, or changes with every packet (flags dynamic)."""
+        """None where the set, or what it holds, is not shown."""
         key = (name, kinds)
         if key not in self._ready:
             shown = self._table.sets.get(name)
-            usable = shown is not None and shown.elements is not None and "dynamic" not in shown.flags
+            usable = shown is not None and shown.elements is not None
             elements = elements_of(kinds, shown.elements or ()) if usable and shown is not None else None
             self._ready[key] = Members(elements) if elements is not None else None
         return self._ready[key]
@@ -293,6 +293,8 @@ class _Reading:
                 word = self.take()
             if word == "random":
                 return does.RANDOM
+            if word in ("skuid", "skgid") and self.table.written_by_iptables:
+                raise _NotUnderstood  # nft 1.0.6 prints "! --uid-owner 0-5" as "skuid 0-5"
             found = keys.META.get(word)
             if found is None and word in keys.META_UNKNOWN:
                 found = keys.UNKNOWN
@@ -313,7 +315,11 @@ class _Reading:
             if self.peek() in ("ip", "ip6"):
                 self.at += 1
             return keys.ct_end(way, self.take()) or keys.UNKNOWN
-        return keys.CT.get(self.take(), keys.UNKNOWN)
+        word = self.take()
+        if word == "status" and self.table.written_by_iptables:
+            # nft 1.0.6 prints "! --ctstate RELATED,ESTABLISHED,DNAT" as "ct status dnat"
+            return keys.UNKNOWN
+        return keys.CT.get(word, keys.UNKNOWN)
 
     def _fib(self) -> Key | None:
         words = [self.take()]
@@ -516,6 +522,6 @@ def _synproxy(reading: _Reading) -> Sequence[Action]:
 _SIMPLE: Final = {
     "counter": _counter, "log": _log, "comment": _comment, "continue": _nothing, "reject": _reject, "queue": _queue,
     "limit": _limit, "quota": _limit, "ct": _limit, "update": _set_statement, "add": _set_statement,
-    "delete": _set_statement, "notrack": _notrack, "tcp": _segment_size, "xt": _compat, "XT": _compat, "#": _compat_comment,
-    "synproxy": _synproxy,
+    "delete": _set_statement, "notrack": _notrack, "tcp": _segment_size, "xt": _compat, "XT": _compat,
+    "#": _compat_comment, "synproxy": _synproxy,
 }  # fmt: skip

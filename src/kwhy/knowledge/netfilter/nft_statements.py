@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 
 from kwhy.knowledge.netfilter import translating
 from kwhy.knowledge.netfilter.nft_keys import Key, Nothing
-from kwhy.knowledge.netfilter.nft_matching import Comparison, Source, values_of
+from kwhy.knowledge.netfilter.nft_matching import Comparison, Source, partly, values_of
 from kwhy.knowledge.netfilter.nft_values import Element, Members, span_of, value_of, within
 from kwhy.knowledge.netfilter.packet import Packet
 from kwhy.knowledge.netfilter.rule import Do, Effect, Jump
@@ -115,17 +115,14 @@ def verdict_map(source: Source, members: Members | None, text: str) -> Do:
         if isinstance(values, Nothing):
             return (Effect(p, matched=False),)
         if values is None:
-            return (Effect(p, then=unknown),)
-        found = members.find(_single_flags(source, values))
+            may = members.may_find(partly(source, p, s))
+            return (Effect(p, then=unknown),) if may else (Effect(p, matched=False),)
+        found = members.find(values)
         if found is None:
             return (Effect(p, matched=False),)
         return (Effect(p, then=_verdict(found.leads_to)),)
 
     return do
-
-
-def _single_flags(source: Source, values: tuple[object, ...]) -> tuple[int | str, ...]:
-    return values  # type: ignore[return-value]  # numbers and words
 
 
 def _shared(packet: Packet, element: Element | None, share: float) -> Effect:

@@ -83,12 +83,14 @@ def span_of(kind: str, text: str) -> Span | None:
         return int(network.network_address), int(network.broadcast_address)
     if text == "*":
         return 0, 1 << 130
-    if kind not in _WORDS and "-" in text[1:] and not _NAMES.get(kind, {}).get(text):
+    value = value_of(kind, text)
+    if value is not None:
+        return value, value
+    if kind not in _WORDS and "-" in text[1:]:
         low, _, high = text.partition("-")
         first, last = value_of(kind, low.strip()), value_of(kind, high.strip())
         return (first, last) if isinstance(first, int) and isinstance(last, int) else None
-    value = value_of(kind, text)
-    return (value, value) if value is not None else None
+    return None
 
 
 def within(span: Span, value: Value) -> bool:
@@ -127,6 +129,14 @@ class Members:
         ranges.sort(key=lambda each: each[0])
         self._lows = [low for low, _, _ in ranges]
         self._ranges = ranges
+
+    def may_find(self, values: tuple[Value | None, ...]) -> bool:
+        """Whether a member may fit values of which some are not known."""
+        return any(
+            len(element.spans) == len(values)
+            and all(value is None or within(span, value) for span, value in zip(element.spans, values, strict=True))
+            for element in self.elements
+        )
 
     def find(self, values: tuple[Value, ...]) -> Element | None:
         found = self._exact.get(values)
