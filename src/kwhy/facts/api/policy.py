@@ -152,12 +152,16 @@ class ConfigMap(ApiStruct, frozen=True, tag_field="kind", tag="ConfigMap"):
 
 
 class Secret(ApiStruct, frozen=True, tag_field="kind", tag="Secret"):
-    """Values are decoded into nothing: only the key names are kept, and the certificates (DER) of two public keys."""
+    """Values are decoded into nothing: only the key names are kept, and the certificates (DER) of two public keys.
+
+    ``registries`` are those that a pull secret has an account for, as it names them; None: it is none, or not shown.
+    """
 
     metadata: ObjectMeta
     type: Maybe[str] = UNSET
     data: Maybe[dict[str, msgspec.Raw]] = UNSET
     certificates: dict[str, tuple[bytes, ...]] = msgspec.field(default_factory=dict)
+    registries: tuple[str, ...] | None = None
 
 
 class NamespaceSpec(ApiStruct, frozen=True):

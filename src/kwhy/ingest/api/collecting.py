@@ -25,6 +25,7 @@ from kwhy.facts.objects import (
 from kwhy.facts.pem import certificates_in_base64
 from kwhy.ingest.api.events import event_batch, event_fact, says_about
 from kwhy.ingest.api.kinds import ApiEvent, Envelope, SecretKeys, has_struct, struct_for
+from kwhy.ingest.api.pull_secrets import registries_in
 from kwhy.ingest.api.repair import mended
 from kwhy.ingest.api.sharing import Neighbour
 from kwhy.ingest.api.yaml_lines import LinesOnDemand
@@ -306,7 +307,8 @@ def _with_kind(struct: ApiObject, kind: str) -> ApiObject:
 
 
 def without_values(secret: SecretKeys) -> Secret:
-    """The Secret with the names of its keys, its public certificates, and nothing else of their values."""
+    """The Secret with the names of its keys, its public certificates, the registries that it has accounts for, and
+    nothing else of their values."""
     meta: ObjectMeta = secret.metadata
     if isinstance(meta.annotations, dict) and _LAST_APPLIED in meta.annotations:
         kept = {key: value for key, value in meta.annotations.items() if key != _LAST_APPLIED}
@@ -316,7 +318,8 @@ def without_values(secret: SecretKeys) -> Secret:
     data = {key: msgspec.Raw() for key in secret.data}
     held = {key: certificates_in_base64(secret.data[key]) for key in _PUBLIC_KEYS if key in secret.data}
     certificates = {key: found for key, found in held.items() if found}
-    return Secret(metadata=meta, type=secret.type, data=data, certificates=certificates)
+    registries = registries_in(secret.data)
+    return Secret(metadata=meta, type=secret.type, data=data, certificates=certificates, registries=registries)
 
 
 def refused(kind: str, api_version: str, envelope: Envelope) -> str | None:

@@ -6,8 +6,17 @@ import msgspec
 
 from kwhy.facts.objects import Pod, Secret
 from kwhy.knowledge.container.runs import event_messages, quoted
-from kwhy.knowledge.image.answers import Answer, Refusal, judged, refusals
+from kwhy.knowledge.image.answers import (
+    Answer,
+    Refusal,
+    judged,
+    newest_answer,
+    refusals,
+    registry_of,
+    repository_of,
+)
 from kwhy.knowledge.image.not_pulled import NOT_PULLED
+from kwhy.knowledge.image.pull_accounts import has_account
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.subject import Subject
@@ -58,18 +67,20 @@ def pull_denied(pod: PodView, found: list[Refusal] = given(refusals)) -> Verdict
     Source: containerd v1.6 remotes/docker (ErrInvalidAuthorization, fetcher.go); moby v20.10 distribution/errors.go;
     Kubernetes v1.34 pkg/kubelet/kubelet_pods.go (FailedToRetrieveImagePullSecret), pkg/credentialprovider/secrets.
     """
-    secrets = _secrets(pod.scene, pod.subject)
+    refusal = newest_answer(found)
+    image = refusal.image if refusal is not None else ""
+    secrets = _secrets(pod.scene, pod.subject, image)
     hint = f": {secrets.says}" if secrets is not None else ""
     who = named(owner_of(pod.scene, pod.subject))
     verdict = judged(pod, found, Answer.DENIED, hint=hint, who=who)
     if not isinstance(verdict, Present) or secrets is None:
         return verdict
     verdict = msgspec.structs.replace(verdict, because=(*verdict.because, secrets))
-    useless = _without_account(pod.scene, pod.subject)
+    useless = _without_account(pod.scene, pod.subject, image)
     return msgspec.structs.replace(verdict, blames=useless) if useless is not None else verdict
 
 
-def _secrets(scene: Scene, pod: Subject) -> Evidence | None:
+def _secrets(scene: Scene, pod: Subject, image: str) -> Evidence | None:
     """What is wrong with the pod's pull secrets, as far as that was shown."""
     for said in event_messages(scene, pod, "FailedToRetrieveImagePullSecret"):
         return Evidence(said.at, said.text)
@@ -82,31 +93,41 @@ def _secrets(scene: Scene, pod: Subject) -> Evidence | None:
             continue
         for index, secret in enumerate(listed):
             place = quoted(observation.field_at(f"spec.imagePullSecrets[{index}]"), f"name: {secret.name}")
-            wrong = _wrong(scene, Subject("Secret", secret.name, pod.namespace))
+            wrong = _wrong(scene, Subject("Secret", secret.name, pod.namespace), image)
             if wrong is not None:
                 return Evidence(place, f"its pull secret {secret.name} {wrong}")
         return None
     return None
 
 
-def _without_account(scene: Scene, pod: Subject) -> Subject | None:
-    """The pod's pull secret, where it is the only one and of a type that holds no account."""
+def _full(image: str) -> str:
+    """The repository with its registry written out; the Hub's own images lie under library/."""
+    name, registry = repository_of(image), registry_of(image)
+    if registry != "docker.io" or name.startswith("docker.io/"):
+        return name
+    return f"{registry}/{name}" if "/" in name else f"{registry}/library/{name}"
+
+
+def _without_account(scene: Scene, pod: Subject, image: str) -> Subject | None:
+    """The pod's pull secret, where it is the only one and holds no account, or none for this registry."""
     for observation in scene.observations(pod):
         listed = observation.object.spec.image_pull_secrets if isinstance(observation.object, Pod) else None
         if isinstance(listed, list) and len(listed) == 1:
             secret = Subject("Secret", listed[0].name, pod.namespace)
-            types = {o.object.type for o in scene.observations(secret) if isinstance(o.object, Secret)}
-            shown = {kind for kind in types if isinstance(kind, str)}
-            return secret if shown and not shown & PULL_SECRETS else None
+            return secret if scene.exists(secret) and _wrong(scene, secret, image) is not None else None
     return None
 
 
-def _wrong(scene: Scene, secret: Subject) -> str | None:
+def _wrong(scene: Scene, secret: Subject, image: str) -> str | None:
     """Why the kubelet finds no credentials in the secret; None where nothing is seen to be wrong."""
     for observation in scene.observations(secret):
         shown = observation.object
         if isinstance(shown, Secret) and isinstance(shown.type, str) and shown.type not in PULL_SECRETS:
             return f"is of type {shown.type}, which holds no registry account"
+        accounts = shown.registries if isinstance(shown, Secret) else None
+        if accounts is not None and image and not has_account(accounts, _full(image)):
+            has = ", ".join(sorted(accounts)[:3]) or "no registry"
+            return f"has an account for {has}, and none for {registry_of(image)}"
     if scene.exists(secret) or scene.listing("Secret", secret.namespace) is None:
         return None
     elsewhere = [s.namespace for s in scene.subjects("Secret") if s.name == secret.name]
