@@ -36,6 +36,8 @@ _LINES_OF_A_STOP = 100
 
 # "1m2.5s", "341.845546ms", "19.362932ms": time.Duration.String()
 _PART = expression(r"(?P<number>\d{1,12}(?:\.\d{1,12})?)(?P<unit>h|ms|m|s|µs|us|ns)")
+# dial tcp 10.77.0.2:2380: connect: connection refused
+_DIALLED = expression(r"dial tcp (?P<host>[\d.]{7,15}|\[[0-9a-f:]{2,45}\]):\d{1,5}")
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "µs": 1e-6, "us": 1e-6, "ns": 1e-9}
 
 
@@ -97,6 +99,13 @@ class Complaint(msgspec.Struct, frozen=True):
     refused: bool
     hit: LogHit
     log: MemberLog
+
+    @property
+    def host(self) -> str:
+        """Where the peer runs, as the error names it ("dial tcp 10.77.0.2:2380: …"); "" where it does not."""
+        error = self.hit.last.fields.get("error") or self.hit.last.fields.get("old_error") or ""
+        match = _DIALLED.search(error)
+        return match["host"].strip("[]") if match is not None else ""
 
     def evidence(self) -> Evidence:
         error = self.hit.last.fields.get("error") or self.hit.last.fields.get("old_error") or "it does not answer"

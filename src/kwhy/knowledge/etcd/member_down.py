@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kwhy.knowledge.etcd.endpoints import members
 from kwhy.knowledge.etcd.leader_changes import LEADER_CHANGES
 from kwhy.knowledge.etcd.logs import CLUSTER, Complaint, complaints
 from kwhy.knowledge.etcd.no_leader import NO_LEADER
+from kwhy.knowledge.etcd.unhealthy import ETCD_UNHEALTHY
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import Relation, given, leads_to, rule
 from kwhy.model.subject import Subject
@@ -19,7 +21,7 @@ MEMBER_DOWN = Condition(
     code="etcd.member-down",
     kind="EtcdMember",
     nature=Nature.ROOT,
-    title="Member {name} of etcd{at} does not run: nothing listens at its peer port",
+    title="The member of etcd at {name}{at} {state}",
     summary="One member of etcd is down; with three members a second one may not fail.",
     remedies=(
         Remedy(
@@ -31,7 +33,10 @@ MEMBER_DOWN = Condition(
                 Step("On its node, see why it ended.", "crictl ps -a --name etcd; crictl logs --tail=100 CONTAINER"),
                 Step("See whether its static pod is there.", "ls -l /etc/kubernetes/manifests/etcd.yaml"),
                 Step("See whether its disk is full or read-only.", "df -h /var/lib/etcd; dmesg -T | tail -50"),
-                Step("A member whose data is lost is removed and added anew.", "etcdctl member remove {name}"),
+                Step(
+                    "A member whose data is lost is removed and added anew.",
+                    "etcdctl member list; etcdctl member remove ID",
+                ),
             ),
             verify=(Step("All members are healthy.", "etcdctl endpoint health --cluster"),),
             undo=(Step("Nothing to undo: a member that runs again catches up by itself."),),
@@ -40,12 +45,21 @@ MEMBER_DOWN = Condition(
 )
 
 
+NOT_LISTENING = "does not run: nothing listens at its peer port"
+
+
 def _refused(scene: Scene) -> dict[str, list[Complaint]]:
     found: dict[str, list[Complaint]] = {}
     for complaint in complaints(scene, CLUSTER):
         if complaint.refused:
-            found.setdefault(complaint.of, []).append(complaint)
+            found.setdefault(complaint.host or complaint.of, []).append(complaint)
     return found
+
+
+def name_of(scene: Scene, member: Subject) -> str:
+    """etcdctl member list"""
+    known = members(scene).get(member.name)
+    return known.name if known is not None else ""
 
 
 def _down(scene: Scene) -> Iterable[Subject]:
@@ -68,11 +82,15 @@ MISSES = Relation("misses", _members)
 @rule(
     MEMBER_DOWN,
     rows=("C4",),
-    leads=(leads_to(NO_LEADER, via=MISSES), leads_to(LEADER_CHANGES, via=MISSES)),
+    leads=(
+        leads_to(NO_LEADER, via=MISSES),
+        leads_to(LEADER_CHANGES, via=MISSES),
+        leads_to(ETCD_UNHEALTHY, via=MISSES),
+    ),
     among=_down,
     symptom=True,
 )
-def member_down(member: Subject, said: list[Complaint] = given(_of_member)) -> Verdict:
+def member_down(member: Subject, said: list[Complaint] = given(_of_member), name: str = given(name_of)) -> Verdict:
     """A member of etcd does not run.
 
     What it means: The others' probes of its peer port are refused: its host answers, and nothing listens.
@@ -86,11 +104,10 @@ def member_down(member: Subject, said: list[Complaint] = given(_of_member)) -> V
         return unsure(f"whether member {member.name} of etcd runs", ENDPOINT_STATUS.of())
     if sum(complaint.hit.count for complaint in said) < 2:
         return unsure(f"whether member {member.name} was refused more than once", ENDPOINT_STATUS.of())
-    log = said[0].log
-    if all(member.name in log.ids for log in (c.log for c in said)):
-        return Absent((Evidence(log.hits[0].at, "the log is this member's own"),))
-    error = said[0].hit.last.fields.get("error") or said[0].hit.last.fields.get("old_error") or ""
-    address = error.partition("dial tcp ")[2].partition(": ")[0]
-    at = f" ({address})" if address else ""
+    identity = said[0].of
+    own = [complaint.log for complaint in said if identity in complaint.log.ids]
+    if own:
+        return Absent((Evidence(own[0].hits[0].at, "the log is this member's own"),))
+    at = f" ({name or identity})"
     because = tuple(complaint.evidence() for complaint in said[:3])
-    return Present(because, {"at": at}, since=by(said[0].hit.first.when))
+    return Present(because, {"at": at, "state": NOT_LISTENING}, since=by(said[0].hit.first.when))

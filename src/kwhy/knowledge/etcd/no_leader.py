@@ -9,6 +9,7 @@ from kwhy.knowledge.api.kubectl_fails import KUBECTL_FAILS
 from kwhy.knowledge.etcd.leader_changes import ANSWERED_BY
 from kwhy.knowledge.etcd.logs import CLUSTER, IN_CLUSTER, Complaint, MemberLog, cluster_logs, complaints, member_logs
 from kwhy.knowledge.etcd.slow import ETCD_SLOW
+from kwhy.knowledge.etcd.unhealthy import ETCD_UNHEALTHY
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.subject import Subject
@@ -34,7 +35,11 @@ def _suspects(scene: Scene) -> Iterable[Subject]:
 @rule(
     NO_LEADER,
     rows=("C4",),
-    leads=(leads_to(KUBECTL_FAILS, via=ANSWERED_BY), leads_to(ETCD_SLOW, via=IN_CLUSTER)),
+    leads=(
+        leads_to(KUBECTL_FAILS, via=ANSWERED_BY),
+        leads_to(ETCD_SLOW, via=IN_CLUSTER),
+        leads_to(ETCD_UNHEALTHY, via=IN_CLUSTER),
+    ),
     among=_suspects,
     symptom=True,
 )

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from kwhy.facts.log_patterns.etcd import SLOW_APPLY, SLOW_FDATASYNC
 from kwhy.knowledge.api.failures import failures_of
 from kwhy.knowledge.api.kubectl_fails import KUBECTL_FAILS
-from kwhy.knowledge.etcd.logs import CLUSTER, MemberLog, cluster_logs, longest, member_logs
+from kwhy.knowledge.etcd.logs import CLUSTER, IN_CLUSTER, MemberLog, cluster_logs, longest, member_logs
+from kwhy.knowledge.etcd.unhealthy import ETCD_UNHEALTHY
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import Relation, given, leads_to, rule
 from kwhy.model.subject import Subject
@@ -46,7 +47,13 @@ def _behind(scene: Scene, server: Subject) -> Iterable[Subject]:
 WAITS_FOR = Relation("waits for", _behind)
 
 
-@rule(ETCD_SLOW, rows=("C2",), leads=(leads_to(KUBECTL_FAILS, via=WAITS_FOR),), among=_suspects, symptom=True)
+@rule(
+    ETCD_SLOW,
+    rows=("C2",),
+    leads=(leads_to(KUBECTL_FAILS, via=WAITS_FOR), leads_to(ETCD_UNHEALTHY, via=IN_CLUSTER)),
+    among=_suspects,
+    symptom=True,
+)
 def slow(cluster: Subject, logs: list[MemberLog] = given(cluster_logs)) -> Verdict:
     """etcd takes long for requests.
 

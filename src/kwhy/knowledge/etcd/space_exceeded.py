@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from kwhy.facts.log_patterns.etcd import DISARMED, SPACE_EXCEEDED
 from kwhy.knowledge.api.failures import failing_servers, failures_of
 from kwhy.knowledge.api.kubectl_fails import KUBECTL_FAILS
-from kwhy.knowledge.etcd.logs import CLUSTER, MemberLog, cluster_logs, member_logs
+from kwhy.knowledge.etcd.endpoints import alarms_of
+from kwhy.knowledge.etcd.logs import CLUSTER, IN_CLUSTER, MemberLog, cluster_logs, member_logs
+from kwhy.knowledge.etcd.unhealthy import ETCD_UNHEALTHY
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import Relation, given, leads_to, rule
 from kwhy.model.subject import Subject
@@ -70,8 +72,9 @@ SPACE_IS_EXCEEDED = Condition(
 
 
 def _armed(scene: Scene) -> Iterable[Subject]:
-    """The cluster, where a member's log tells of the alarm."""
-    return (CLUSTER,) if any(log.of(SPACE_EXCEEDED) for log in member_logs(scene)) else ()
+    """The cluster, where a member's log or etcdctl tells of the alarm."""
+    told = any(log.of(SPACE_EXCEEDED) for log in member_logs(scene)) or alarms_of(scene, "NOSPACE")
+    return (CLUSTER,) if told else ()
 
 
 def _behind(scene: Scene, server: Subject) -> Iterable[Subject]:
@@ -81,10 +84,10 @@ def _behind(scene: Scene, server: Subject) -> Iterable[Subject]:
 
 
 def _said(scene: Scene, cluster: Subject) -> list[Evidence]:
-    """What kubectl was answered"""
+    """etcdctl's list of alarms, or what kubectl was answered"""
     if cluster != CLUSTER:
         return []
-    return [
+    return alarms_of(scene, "NOSPACE") + [
         f.evidence
         for server in failing_servers(scene)
         for f in failures_of(scene, server)
@@ -98,7 +101,7 @@ STORES_IN = Relation("stores in", _behind)
 @rule(
     SPACE_IS_EXCEEDED,
     rows=("C4", "C1"),
-    leads=(leads_to(KUBECTL_FAILS, via=STORES_IN),),
+    leads=(leads_to(KUBECTL_FAILS, via=STORES_IN), leads_to(ETCD_UNHEALTHY, via=IN_CLUSTER)),
     among=_armed,
     symptom=True,
 )
@@ -126,5 +129,5 @@ def space_exceeded(
     if hits:
         return Absent((Evidence(hits[0][1].at, "the alarm was disarmed later"),))
     if said:
-        return Present(tuple(said[:2]), {"quota": ""})
+        return Present(tuple(said[:3]), {"quota": ""})
     return unsure("the alarms of etcd", ENDPOINT_STATUS.of())
