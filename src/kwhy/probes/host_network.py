@@ -35,3 +35,8 @@ WHO_HAS = Probe(
     cost="30 seconds",
     risk="low",
 )
+REVERSE_PATH = Probe(
+    "sysctl -a 2>/dev/null | grep '\\.rp_filter'; nstat -az TcpExtIPReversePathFilter; dmesg -T | grep martian",
+    unlocks="whether packets are dropped because answers would leave by another device",
+    where=ON_NODE,
+)

@@ -134,6 +134,18 @@ NEIGHBOUR_OVERFLOW = LogPattern(
     ),
     "net/core/neighbour.c neigh_alloc (v4.x to v6.x), neigh_create (v3.10)",
 )
+MARTIAN_SOURCE = LogPattern(
+    "kernel.martian-source",
+    "kernel",
+    ("martian source",),
+    r"martian source (?P<destination>[\d.]{7,15}) from (?P<source>[\d.]{7,15}), on dev (?P<device>\S{1,15})",
+    (
+        "[26063.020621] IPv4: martian source 192.168.50.11 from 192.168.50.12, on dev eth1",
+        "Aug 22 11:08:21 node-a kernel: martian source 192.168.12.197 from 192.168.12.198, on dev eth1",
+    ),
+    "net/ipv4/route.c ip_handle_martian_source (v3.10 to v6.x), where log_martians is on",
+    key=("source", "device"),
+)
 FS_ERROR = LogPattern(
     "kernel.fs-error",
     "kernel",
