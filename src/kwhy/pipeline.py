@@ -25,10 +25,13 @@ from kwhy.model.subject import Subject
 from kwhy.model.trace import Trace, TraceQuestion
 from kwhy.reasoning.catalogue import Catalogue
 from kwhy.reasoning.combining import combined
-from kwhy.reasoning.diagnosing import diagnosed
+from kwhy.reasoning.diagnosing import diagnosed, diagnosed_by
+from kwhy.reasoning.judging import Judge
+from kwhy.reasoning.staging import Judged, staged
 from kwhy.reasoning.steering import Question
 from kwhy.scene.clusters import clusters_of
 from kwhy.scene.scene import Scene
+from kwhy.scene.stages import stages_of
 
 
 @cache
@@ -119,22 +122,35 @@ def diagnose_evidence(
     symptom: str | None = None,
 ) -> Diagnosis:
     """Explain evidence that was already read."""
-    coverage = evidence.coverage()
-    parts = [
-        (
-            cluster.name,
-            diagnosed(
-                Scene(cluster.documents, {**cluster.facts, Expectation: evidence.of(Expectation)}, as_of),
-                catalogue(),
-                question,
-                coverage,
-            ),
-        )
-        for question in (Question(about, symptom),)
-        for cluster in clusters_of(evidence.documents, evidence.facts)
-    ]
-    diagnosis = parts[0][1] if len(parts) == 1 else combined(parts, coverage)
+    question = Question(about, symptom)
+    diagnosis = _staged(evidence, as_of, question) or _by_clusters(evidence, as_of, question)
     return masked(with_refusals(diagnosis, evidence.of(NotRead), evidence.of(Collection)))
+
+
+def _by_clusters(evidence: Evidence, as_of: float | None, question: Question) -> Diagnosis:
+    """Each cluster judged alone; where there is only one, it is all."""
+    coverage = evidence.coverage()
+    expected = evidence.of(Expectation)
+    parts = []
+    for cluster in clusters_of(evidence.documents, evidence.facts):
+        scene = Scene(cluster.documents, {**cluster.facts, Expectation: expected}, as_of)
+        parts.append((cluster.name, diagnosed(scene, catalogue(), question, coverage)))
+    return parts[0][1] if len(parts) == 1 else combined(parts, coverage)
+
+
+def _staged(evidence: Evidence, as_of: float | None, question: Question) -> Diagnosis | None:
+    """Each moment judged alone, where the evidence is sorted by moments; None where it is not."""
+    stages = stages_of(evidence.documents, evidence.facts)
+    if len(stages) < 2:
+        return None
+    coverage = evidence.coverage()
+    expected = evidence.of(Expectation)
+    judged = []
+    for number, stage in enumerate(stages, 1):
+        moment = as_of if number == len(stages) else None
+        judge = Judge(Scene(stage.documents, {**stage.facts, Expectation: expected}, moment), catalogue())
+        judged.append(Judged(stage.name, stage.when, diagnosed_by(judge, question, coverage), judge))
+    return staged(judged, coverage)
 
 
 def inspect_evidence(evidence: Evidence, most: int | None = None) -> list[Part]:

@@ -23,7 +23,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 CALLER, ROUTER, SERVER = (f"kcap-{side}-{os.getpid()}" for side in ("c", "r", "s"))
-CALLER_ADDRESS, SERVER_ADDRESS = "10.80.1.2", "10.80.2.2"
+#: An incident whose stages are recorded one by one gives its own addresses: "10.176.44.23 10.176.46.4".
+CALLER_ADDRESS, SERVER_ADDRESS = os.environ.get("KCAP_ADDRESSES", "10.80.1.2 10.80.2.2").split()
+CALLER_GATEWAY, SERVER_GATEWAY = (end.rpartition(".")[0] + ".1" for end in (CALLER_ADDRESS, SERVER_ADDRESS))
 #: What the store's name should resolve to (the private line), and what the wrong record says.
 PRIVATE, PUBLIC = "10.219.226.2", "100.64.249.132"
 
@@ -36,14 +38,14 @@ SETUP = {
 link set lo up
 link set eth0 up
 addr add {CALLER_ADDRESS}/24 dev eth0
-route add default via 10.80.1.1
+route add default via {CALLER_GATEWAY}
 """,
     ROUTER: f"""
 link set lo up
 link set r0 up
 link set r1 up
-addr add 10.80.1.1/24 dev r0
-addr add 10.80.2.1/24 dev r1
+addr add {CALLER_GATEWAY}/24 dev r0
+addr add {SERVER_GATEWAY}/24 dev r1
 route add {PRIVATE} via {SERVER_ADDRESS}
 route add {PUBLIC} via {SERVER_ADDRESS}
 """,
@@ -53,7 +55,7 @@ link set eth0 up
 addr add {SERVER_ADDRESS}/24 dev eth0
 addr add {PRIVATE}/32 dev eth0
 addr add {PUBLIC}/32 dev eth0
-route add default via 10.80.2.1
+route add default via {SERVER_GATEWAY}
 """,
 }
 WEB = """
@@ -198,7 +200,7 @@ def _narrow(icmp_dropped: str | None) -> None:
         inside(name, "ip", "link", "set", device, "mtu", "1400")
     # The server believes in 1500, as one behind a tunnel does.
     inside(SERVER, "ip", "link", "set", "eth0", "mtu", "1500")
-    inside(SERVER, "ip", "route", "replace", "default", "via", "10.80.2.1", "advmss", "1460")
+    inside(SERVER, "ip", "route", "replace", "default", "via", SERVER_GATEWAY, "advmss", "1460")
     if icmp_dropped == "router":
         iptables("-A OUTPUT -p icmp --icmp-type fragmentation-needed -j DROP")
     elif icmp_dropped == "caller":
@@ -398,7 +400,7 @@ def slow_postgresql(folder: Path) -> None:
         init = [*as_postgres, str(binaries / "initdb"), "-D", str(data), "-A", "trust", "-U", "app"]
         subprocess.run(init, check=True, capture_output=True, cwd="/")
         with (data / "pg_hba.conf").open("a") as access:
-            access.write("host all all 10.80.0.0/16 trust\n")
+            access.write("host all all 10.0.0.0/8 trust\n")
         serve = [str(binaries / "postgres"), "-D", str(data), "-h", SERVER_ADDRESS, "-k", str(data)]
         ask = ["psql", "-h", SERVER_ADDRESS, "-U", "app", "-d", "postgres"]
         with running(SERVER, *as_postgres, *serve, wait=2.5), captured(folder):
@@ -519,6 +521,14 @@ def wrong_record(folder: Path) -> None:
     (folder / "../expect.yaml").resolve().write_text("store.objects.example: 10.219.0.0/16\n")
 
 
+def wrong_record_after_database(folder: Path) -> None:
+    """The database is well again; the same call is still slow, as it fetches an object by the public line."""
+    with mariadb(), store(PUBLIC), captured(folder, snap=200):
+        _ask([f"select id, note from orders where id = {number}" for number in range(1, 14)])
+        caller("curl", "-s", "-o", "/dev/null", "http://store.objects.example/bytes/300000")
+    Path("/tmp/kcap-slow.log").unlink(missing_ok=True)
+
+
 def right_record(folder: Path) -> None:
     """The same transfer after the record was mended."""
     with store(PRIVATE):
@@ -564,6 +574,7 @@ FAULTS: dict[str, Callable[[Path], None]] = {
         redis_waits,
         fast_queries,
         wrong_record,
+        wrong_record_after_database,
         right_record,
         dns_search,
     )

@@ -25,7 +25,12 @@ def masked(diagnosis: Diagnosis) -> Diagnosis:
         diagnosis,
         findings=tuple(findings.values()),
         root_causes=tuple(
-            msgspec.structs.replace(cause, finding=findings.get(cause.finding.id) or _finding(cause.finding, lines))
+            msgspec.structs.replace(
+                cause,
+                finding=findings.get(cause.finding.id) or _finding(cause.finding, lines),
+                solved=cause.solved
+                and msgspec.structs.replace(cause.solved, because=_all(cause.solved.because, lines)),
+            )
             for cause in diagnosis.root_causes
         ),
         contributing=tuple(findings.get(finding.id) or _finding(finding, lines) for finding in diagnosis.contributing),
@@ -37,6 +42,7 @@ def masked(diagnosis: Diagnosis) -> Diagnosis:
             msgspec.structs.replace(item, gaps=tuple(_gap(gap) for gap in item.gaps)) for item in diagnosis.undetermined
         ),
         coverage=_coverage(diagnosis.coverage),
+        notes=tuple(redacted(note) for note in diagnosis.notes),
     )
 
 

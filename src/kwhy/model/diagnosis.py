@@ -44,8 +44,19 @@ class Link(msgspec.Struct, frozen=True):
     because: tuple[Evidence, ...] = ()
 
 
+class Solved(msgspec.Struct, frozen=True):
+    """Later evidence no longer shows a cause. ``at`` names that evidence; ``because`` refutes the cause there, and is
+    empty where it is only no longer seen."""
+
+    at: str
+    because: tuple[Evidence, ...] = ()
+
+
 class RootCause(msgspec.Struct, frozen=True):
-    """A ranked end of a causal chain. ``chain`` lists the ids from this finding up to the symptom it explains first."""
+    """A ranked end of a causal chain. ``chain`` lists the ids from this finding up to the symptom it explains first.
+
+    ``solved`` is None where nothing shows that the cause is gone.
+    """
 
     rank: int
     role: Role
@@ -55,6 +66,7 @@ class RootCause(msgspec.Struct, frozen=True):
     chain: tuple[str, ...]
     remedies: tuple[Remedy, ...]
     assumed: tuple[str, ...] = ()
+    solved: Solved | None = None
 
 
 class RuledOut(msgspec.Struct, frozen=True):

@@ -11,9 +11,15 @@ from kwhy.model.diagnosis import Coverage, Diagnosis, Finding, Outcome, RootCaus
 
 def combined(parts: Sequence[tuple[str, Diagnosis]], coverage: Coverage) -> Diagnosis:
     """The diagnoses of clusters, by name, as one; titles say which cluster they are about."""
+    return side_by_side(
+        parts, coverage, f"{len(parts)} clusters are kept apart: {', '.join(name for name, _ in parts)}"
+    )
+
+
+def side_by_side(parts: Sequence[tuple[str, Diagnosis]], coverage: Coverage, apart: str) -> Diagnosis:
+    """Diagnoses by name as one, with the note ``apart``; titles say which part they are about."""
     renamed = [_renamed(name, diagnosis, first) for (name, diagnosis), first in zip(parts, _firsts(parts), strict=True)]
     moments = [diagnosis.as_of for diagnosis in renamed if diagnosis.as_of is not None]
-    apart = f"{len(parts)} clusters are kept apart: {', '.join(name for name, _ in parts)}"
     return Diagnosis(
         as_of=max(moments, default=None),
         outcome=_outcome([diagnosis.outcome for diagnosis in renamed]),

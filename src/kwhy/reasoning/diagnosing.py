@@ -43,7 +43,12 @@ MAX_EVIDENCE = 12
 
 def diagnosed(scene: Scene, catalogue: Catalogue, question: Question, coverage: Coverage) -> Diagnosis:
     """Judge the scene and explain what fails in it."""
-    judge = Judge(scene, catalogue)
+    return diagnosed_by(Judge(scene, catalogue), question, coverage)
+
+
+def diagnosed_by(judge: Judge, question: Question, coverage: Coverage) -> Diagnosis:
+    """The same by a judge that may be asked further afterwards."""
+    scene, catalogue = judge.scene, judge.catalogue
     found = with_answers(narrowed(trace(judge), scene, question.about), scene, catalogue, question)
     relevant = relevance_of(found, scene, question.symptom)
     ranked = explanations(found, _on_assumed_hosts(scene, found), relevant)

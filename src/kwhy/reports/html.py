@@ -78,6 +78,7 @@ def _cause(cause: Cause) -> Iterator[str]:
     yield f"<p><code>{escape(cause.code)}</code> of {escape(cause.subject)}{since}</p>"
     yield from _part("Proof", _items(cause.proof))
     yield from _part("Assumed", (f"<li>{escape(assumption)}</li>" for assumption in cause.assumed))
+    yield from _part("Solved", _items(cause.solved))
     yield from _part("Leads to", _items((*cause.chain, *cause.also)))
     yield from _part("Affected", (f"<li>{escape(subject)}</li>" for subject in cause.affected))
     for mend in cause.mends:

@@ -98,6 +98,9 @@ def _root(cause: RootCause) -> Json:
         "chain": list(cause.chain),
         "affected": [_subject(subject) for subject in finding.affected],
         "assumed": [printable(assumption) for assumption in cause.assumed],
+        "solved": None
+        if cause.solved is None
+        else {"at": printable(cause.solved.at), "evidence": _evidence(cause.solved.because)},
         "remedies": [
             {
                 "id": each.remedy.id,

@@ -86,6 +86,7 @@ def _cause(cause: Cause) -> Iterator[str]:
     yield f"{code(cause.code)} of {escaped(cause.subject)}" + (f", since {cause.since}" if cause.since else "")
     yield from _part("Proof", (_proof(line) for line in cause.proof))
     yield from _part("Assumed", (f"- {escaped(assumption)}" for assumption in cause.assumed))
+    yield from _part("Solved", (_proof(line) for line in cause.solved))
     yield from _part("Leads to", (_proof(line) for line in (*cause.chain, *cause.also)))
     yield from _part("Affected", (f"- {escaped(subject)}" for subject in cause.affected))
     for mend in cause.mends:

@@ -6,7 +6,16 @@ from collections.abc import Iterable
 
 import msgspec
 
-from kwhy.model.diagnosis import Diagnosis, Finding, Hypothesis, NextStep, RootCause, RuledOut, Undetermined
+from kwhy.model.diagnosis import (
+    Diagnosis,
+    Finding,
+    Hypothesis,
+    NextStep,
+    RootCause,
+    RuledOut,
+    Solved,
+    Undetermined,
+)
 from kwhy.model.time import iso
 from kwhy.model.verdict import Evidence
 from kwhy.model.wording import named
@@ -35,6 +44,7 @@ class Cause(msgspec.Struct, frozen=True):
     affected: tuple[str, ...]
     since: str | None
     assumed: tuple[str, ...]
+    solved: tuple[Line, ...]
     mends: tuple[Mend, ...]
 
 
@@ -139,8 +149,19 @@ def _cause(cause: RootCause, findings: dict[str, Finding], numbered: bool) -> Ca
         affected=tuple(one_line(named(subject)) for subject in finding.affected),
         since=since(finding.since),
         assumed=tuple(one_line(assumption) for assumption in cause.assumed),
+        solved=() if cause.solved is None else tuple(_solved(cause.solved)),
         mends=tuple(mend(remedy, finding.values, finding.subject) for remedy in cause.remedies),
     )
+
+
+def _solved(solved: Solved) -> Iterable[Line]:
+    """By when the cause was gone, and what proves it."""
+    at = one_line(solved.at)
+    if not solved.because:
+        yield Line(f"before {at}: not seen there any more")
+    for number, evidence in enumerate(solved.because):
+        line = _evidence(evidence)
+        yield Line(f"before {at}: {line.text}" if number == 0 else line.text, line.place, line.excerpt)
 
 
 def _evidence(evidence: Evidence) -> Line:

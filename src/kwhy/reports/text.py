@@ -154,6 +154,8 @@ def _cause(page: _Page, cause: Cause) -> Iterator[Text]:
     yield from _more(page, len(cause.proof) - PROOFS_SHOWN, "proof")
     if cause.since:
         yield from page.row("  since", cause.since)
+    for number, line in enumerate(cause.solved):
+        yield from page.row("  solved" if number == 0 else "", line.text, line.place)
     for number, assumption in enumerate(cause.assumed):
         yield from page.row("  assumed" if number == 0 else "", assumption)
     for number, line in enumerate(cause.chain):

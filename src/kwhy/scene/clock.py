@@ -10,6 +10,7 @@ from kwhy.facts.collection import Collection
 from kwhy.facts.event_batch import EventBatch
 from kwhy.facts.logs import LogFile
 from kwhy.facts.objects import Condition, Event, Pod
+from kwhy.facts.packets import Capture
 from kwhy.model.expressions import expression
 from kwhy.model.time import Moment
 
@@ -40,6 +41,7 @@ def newest_moment(scene: Scene) -> float | None:
     found += [e.last.latest for e in scene.facts(Event) if e.last.latest is not None]
     found += [b.newest.latest for b in scene.facts(EventBatch) if b.newest.latest is not None]
     found += [c.finished.latest for c in scene.facts(Collection) if c.finished.latest is not None]
+    found += [c.last.latest for c in scene.facts(Capture) if c.last.latest is not None]
     for node in scene.structs("Node"):
         for condition in _conditions(node):
             found += [t for t in (parse_timestamp(condition.last_heartbeat_time),) if t is not None]

@@ -18,7 +18,7 @@ CALLER_WAITS = Condition(
     code="net.caller-waits",
     kind="Connection",
     nature=Nature.EFFECT,
-    title="Calls from {node} wait {waited} s for answers of {server} ({count} questions{share})",
+    title="Calls from {node} are slow: they wait {waited} s for answers of {server} ({count} questions{share})",
     summary="Answers begin long after the questions, and the caller waits meanwhile.",
 )
 
