@@ -14,8 +14,9 @@ class KubeletConfig(msgspec.Struct, frozen=True, gc=False):
 
     ``eviction_hard`` maps signals ("nodefs.available") to thresholds ("10%", "1Gi"), each with its place; None where
     the configuration sets none, so that the kubelet's defaults hold. ``effective``: the kubelet showed it itself, so
-    that flags and defaults are part of it. ``cluster_dns`` and
-    ``cluster_domain`` are what pods get into their resolv.conf, ``resolv_conf`` what the others get; None: not set.
+    that flags and defaults are part of it. ``cluster_dns`` and ``cluster_domain`` are what pods get into their
+    resolv.conf, ``resolv_conf`` what the others get; None: not set. ``settings`` are numbers and words at the top of it
+    ("podPidsLimit": "60"), each with its place.
     """
 
     at: Locator
@@ -24,3 +25,4 @@ class KubeletConfig(msgspec.Struct, frozen=True, gc=False):
     cluster_dns: tuple[str, ...] | None = None
     cluster_domain: str | None = None
     resolv_conf: str | None = None
+    settings: Mapping[str, tuple[str, Locator]] = msgspec.field(default_factory=dict)

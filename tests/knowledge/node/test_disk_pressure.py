@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.harness.changed import change, diagnosed, recorded, roots
 
 CASE = "node/disk_pressure/high_threshold"
-ROOT = ("node.disk-pressure", "Node/node-a")
+ROOT = ("node.disk-threshold-high", "Node/node-a")
 
 
 def test_the_threshold_is_taken_from_the_kubelets_configuration(tmp_path: Path) -> None:

@@ -21,6 +21,13 @@ _VERSION: Final = expression(r"^[\s{]*[\"']?apiVersion[\"']?\s*:\s*[\"']?kubelet
 _LATER_VERSION: Final = expression(r"[\"']?apiVersion[\"']?\s*:\s*[\"']?kubelet\.config\.k8s\.io/v\w+")
 _CONFIGZ: Final = expression(r"^\s*\{\s*\"kubeletconfig\"\s*:\s*\{")
 _KIND: Final = expression(r"[\"']?kind[\"']?\s*:\s*[\"']?KubeletConfiguration\b")
+#: Numbers and words at the top of the configuration that rules ask for.
+_LONE: Final = (
+    "podPidsLimit",
+    "evictionPressureTransitionPeriod",
+    "imageGCHighThresholdPercent",
+    "imageGCLowThresholdPercent",
+)
 
 
 def recognise(head: Head) -> float:
@@ -47,6 +54,7 @@ def parse(document: Document) -> Iterator[Parsed]:
         at=document.at(line=document.first_line, excerpt="KubeletConfiguration"),
         eviction_hard=_thresholds(document, settings),
         effective=shown is not None,
+        settings=_scalars(document, settings),
         cluster_dns=_words(settings.get("clusterDNS")),
         cluster_domain=_word(settings.get("clusterDomain")),
         resolv_conf=_word(settings.get("resolvConf")),
@@ -82,6 +90,22 @@ def _thresholds(document: Document, settings: dict[Any, Any]) -> dict[str, tuple
     if not isinstance(written, dict):
         return None
     return {str(signal): (str(value), _place(document, str(signal), str(value))) for signal, value in written.items()}
+
+
+def _scalars(document: Document, settings: dict[Any, Any]) -> dict[str, tuple[str, Locator]]:
+    """The lone settings that rules ask for, as they are written."""
+    found: dict[str, tuple[str, Locator]] = {}
+    lines = {line.strip().partition(":")[0].strip("\"'"): number for number, line in document.lines()}
+    for name in _LONE:
+        value = settings.get(name)
+        if isinstance(value, str | int | float):
+            written = str(value).lower() if isinstance(value, bool) else str(value)
+            number = lines.get(name)
+            said = f"{name}: {written}"
+            path = f"kubeletconfig.{name}"
+            at = document.at(line=number, excerpt=said) if number else document.at(path=path, excerpt=said)
+            found[name] = (written, at)
+    return found
 
 
 def _place(document: Document, signal: str, value: str) -> Locator:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from kwhy.facts.objects import Listing
 from kwhy.knowledge.autoscaling.at_its_limit import autoscalers_of
-from kwhy.knowledge.workload.overwhelmed import OVERWHELMED
+from kwhy.knowledge.workload.overwhelmed import OVERWHELMED, words_about_load
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import Relation, given, rule, worsens
 from kwhy.model.subject import Subject
@@ -26,10 +26,12 @@ ABSENT = Condition(
 
 
 def _owner(scene: Scene, pod: Subject) -> Iterable[Subject]:
-    yield owner_of(scene, pod)
+    """The controller of a pod that says itself that it has too much to do."""
+    if words_about_load(scene, pod):
+        yield owner_of(scene, pod)
 
 
-CONTROLLED_BY = Relation("is controlled by", _owner)
+OVERLOADED_OWNER = Relation("has too few replicas in", _owner)
 
 
 def autoscalers_listed(scene: Scene, workload: Subject) -> Listing | None:
@@ -37,7 +39,7 @@ def autoscalers_listed(scene: Scene, workload: Subject) -> Listing | None:
     return scene.listing("HorizontalPodAutoscaler", workload.namespace)
 
 
-@rule(ABSENT, rows=("P9",), leads=(worsens(OVERWHELMED, via=CONTROLLED_BY),))
+@rule(ABSENT, rows=("P9",), leads=(worsens(OVERWHELMED, via=OVERLOADED_OWNER),))
 def absent(workload: WorkloadView, listed: Listing | None = given(autoscalers_listed)) -> Verdict:
     """No autoscaler has the workload as its target.
 

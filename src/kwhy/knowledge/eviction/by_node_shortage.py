@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kwhy.knowledge.container.runs import ask
 from kwhy.knowledge.eviction.evicted import EVICTED, By, Eviction, evictions_of
+from kwhy.knowledge.eviction.shortage import read_shortage
 from kwhy.knowledge.node.reports_problem import REPORTS_PROBLEM, reports_problem
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import given, leads_to, rule
@@ -32,7 +33,11 @@ def by_node_shortage(pod: PodView, said: list[Eviction] = given(evictions_of)) -
     """
     short = [eviction for eviction in said if eviction.by is By.NODE]
     if short:
-        return Present((Evidence(short[0].at, short[0].text),), {"message": short[0].text}, since=short[0].since)
+        said_so = Evidence(short[0].at, short[0].text)
+        shortage = read_shortage(short[0].text)
+        why = Evidence(short[0].at, shortage.explained()) if shortage is not None and shortage.users else None
+        because = (said_so,) if why is None else (said_so, why)
+        return Present(because, {"message": short[0].text}, since=short[0].since)
     known = [eviction for eviction in said if eviction.by is not By.UNKNOWN]
     if known:
         return Absent((Evidence(known[0].at, known[0].text),))

@@ -1,0 +1,1 @@
+"""Rules about what fills the disks of nodes."""
