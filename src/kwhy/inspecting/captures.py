@@ -7,6 +7,7 @@ from collections import defaultdict
 from kwhy.facts.packets import Capture, EchoExchange, Flow, IcmpError, NeighbourQuestion
 from kwhy.ingest.capture.summary import summary_of
 from kwhy.ingest.reading import Evidence
+from kwhy.inspecting.dialogues import dialogue_parts
 from kwhy.model.fact import Fact
 from kwhy.model.inspection import Part, Row
 from kwhy.model.parsing import Parsed
@@ -30,4 +31,5 @@ def capture_parts(evidence: Evidence, most: int | None) -> list[Part]:
         for section in summary_of(by_document.pop(id(document), []), most if most is not None else 1 << 30):
             rows = tuple(Row(row) for row in section.rows)
             parts.append(Part(f"{section.title} of {document.source}", section.header, rows, section.left_out))
+        parts += dialogue_parts(evidence, document, most)
     return parts

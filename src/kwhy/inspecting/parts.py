@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kwhy.facts.dialogues import Dialogue, NameQuestion
 from kwhy.facts.goroutines import GoroutineDump, GoroutineGroup
 from kwhy.facts.logs import AppErrors, LogFile, LogHit
 from kwhy.facts.network import InterfaceAddress, Link, LinkListing, PolicyRule, Route, RouteTableListing, RuleListing
@@ -21,7 +22,7 @@ from kwhy.scene.scene import Scene
 SHOWN: frozenset[type] = frozenset(
     {GoroutineDump, GoroutineGroup, LogFile, LogHit, AppErrors, ObjectBatch, Observation, Event, Listing}
     | {InterfaceAddress, Link, LinkListing, PolicyRule, Route, RouteTableListing, RuleListing}
-    | {Capture, Flow, IcmpError, NeighbourQuestion, EchoExchange}
+    | {Capture, Flow, IcmpError, NeighbourQuestion, EchoExchange, Dialogue, NameQuestion}
 )
 
 
