@@ -91,10 +91,17 @@ class ServiceRules:
         self.complete = complete
         self.missing_entries = missing_entries
         self._backends = backends
-        self.addresses = {portal.address: portal for portal in reversed(list(portals.values()))}
+        self._by_address: dict[str, list[Portal]] = {}
+        for portal in portals.values():
+            self._by_address.setdefault(portal.address, []).append(portal)
+        self.addresses = {address: found[0] for address, found in self._by_address.items()}
 
     def look_up(self, address: str, protocol: str, port: int) -> Portal | None:
         return self.portals.get((address, protocol, port))
+
+    def of_address(self, address: str) -> list[Portal]:
+        """All ports of an address."""
+        return self._by_address.get(address, [])
 
     def backends(self, portal: Portal) -> tuple[Backend, ...]:
         return self._backends(portal)

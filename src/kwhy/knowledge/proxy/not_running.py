@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kwhy.facts.processes import ProcessListing, ProcessSeen, same_program
+from kwhy.knowledge.proxy.endpoints_stale import ENDPOINTS_STALE
 from kwhy.knowledge.proxy.rules_missing import SERVICE_RULES_MISSING
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import Relation, leads_to, rule
@@ -56,7 +57,11 @@ def _proxy_on(scene: Scene, node: Subject) -> list[Subject]:
 KEPT_BY = Relation("is kept up to date by", _proxy_on)
 
 
-@rule(PROXY_NOT_RUNNING, rows=("S2", "S3"), leads=(leads_to(SERVICE_RULES_MISSING, via=KEPT_BY),))
+@rule(
+    PROXY_NOT_RUNNING,
+    rows=("S2", "S3"),
+    leads=(leads_to(SERVICE_RULES_MISSING, via=KEPT_BY), leads_to(ENDPOINTS_STALE, via=KEPT_BY)),
+)
 def proxy_not_running(proxy: ObjectView) -> Verdict:
     """kube-proxy does not run.
 

@@ -13,7 +13,8 @@ from kwhy.scene.scene import Scene
 SERVICE_NAME_LABEL = "kubernetes.io/service-name"
 
 
-def _slices(scene: Scene) -> dict[tuple[str, str], list[tuple[EndpointSlice, Subject]]]:
+def slices_by_service(scene: Scene) -> dict[tuple[str, str], list[tuple[EndpointSlice, Subject]]]:
+    """The EndpointSlices of each Service, by its namespace and name."""
     index: dict[tuple[str, str], list[tuple[EndpointSlice, Subject]]] = {}
     for subject in scene.subjects("EndpointSlice"):
         for observation in scene.observations(subject)[:1]:
@@ -47,7 +48,7 @@ def _printed(scene: Scene) -> dict[Subject, list[ReadyEndpoints]]:
 
 def ready_addresses(scene: Scene, service: Subject) -> tuple[int, Locator]:
     """The Endpoints or EndpointSlices of the Service."""
-    slices = scene.derive_once(_slices).get((service.namespace or "", service.name), [])
+    slices = scene.derive_once(slices_by_service).get((service.namespace or "", service.name), [])
     if slices:
         count = sum(
             len(endpoint.addresses or ())
