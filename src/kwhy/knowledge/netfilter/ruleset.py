@@ -147,7 +147,7 @@ def rule_set(facts: Iterable[Fact]) -> RuleSet:
     """
     shown = [fact for fact in facts if isinstance(fact, NetfilterFact)]
     iptables = newest_tables(fact for fact in shown if isinstance(fact, IptablesTable))
-    nft = _newest([fact for fact in shown if isinstance(fact, NftTable)], lambda t: (t.family, t.name))
+    nft = newest_nft_tables(fact for fact in shown if isinstance(fact, NftTable))
     translated = {("ip" if t.family == 4 else "ip6", t.name) for t in iptables if t.backend != "legacy"}
     native = [table for table in nft if (table.family, table.name) not in translated]
     sets = AddressSets([fact for fact in shown if isinstance(fact, IpSet)])
@@ -159,6 +159,11 @@ def rule_set(facts: Iterable[Fact]) -> RuleSet:
 def newest_tables(tables: Iterable[IptablesTable]) -> list[IptablesTable]:
     """Of several dumps of a table, the last."""
     return _newest(list(tables), lambda table: (table.family, table.name, _backend(table)))
+
+
+def newest_nft_tables(tables: Iterable[NftTable]) -> list[NftTable]:
+    """Of several dumps of a table, the last."""
+    return _newest(list(tables), lambda table: (table.family, table.name))
 
 
 _T = TypeVar("_T", IptablesTable, NftTable)

@@ -13,7 +13,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from kwhy.facts.netfilter import IptablesTable
+from kwhy.facts.netfilter import IptablesTable, NftRule, NftTable, VirtualServer, VirtualServerListing
 from kwhy.model.document import Locator
 from kwhy.model.expressions import expression
 
@@ -119,6 +119,8 @@ def iptables_services(tables: Iterable[IptablesTable]) -> list[ServiceRules]:
         for table in (nat, *same):
             for portal in _portals(table):
                 portals.setdefault(portal.key, portal)
+        if not portals and _only_sets(nat):
+            continue
         missing = _missing_entries(nat) if nat.complete else ()
         reading = _Chains(nat)
         found.append(
@@ -133,6 +135,11 @@ def iptables_services(tables: Iterable[IptablesTable]) -> list[ServiceRules]:
             )
         )
     return found
+
+
+def _only_sets(nat: IptablesTable) -> bool:
+    """kube-proxy's IPVS mode has a chain KUBE-SERVICES too, which asks sets instead of naming Services."""
+    return any(" --match-set KUBE-" in nat.text(line) for line in nat.chains[SERVICES_CHAIN].lines)
 
 
 def _alike(one: IptablesTable, other: IptablesTable) -> bool:
@@ -222,3 +229,133 @@ class _Chains:
                 address, _, port = found["to"].rpartition(":")
                 at = self._nat.at.document.at(number, excerpt=rule.strip())
                 yield Backend(address.strip("[]"), int(port) if port.isdigit() else None, share, at)
+
+
+# --- nftables ---------------------------------------------------------------------------------------------------------
+
+#: 10.96.137.196 . tcp . 80 : goto service-KHN6ECMT-shop/web/tcp/http
+_ELEMENT: Final = expression(
+    r"^(?P<address>[0-9a-fA-F.:]{2,45}) \. (?P<protocol>tcp|udp|sctp) \. (?P<port>\d{1,5}) : (?P<verdict>.{1,400})$"
+)
+#: service-KHN6ECMT-shop/web/tcp/http   external-Y3PDBKDA-shop/edge/tcp/https
+_CHAIN: Final = expression(
+    r"^(?:service|external|local|firewall)-[A-Z2-7]{8}-(?P<service>[^/]{1,63}/[^/]{1,253})/(?:tcp|udp|sctp)/(?P<port>.{0,63})$"
+)
+#: goto endpoint-YU2ZGY26-shop/web/tcp/http__10.244.0.21/8080
+_GOTO: Final = expression(r"(?:goto|jump) (?P<chain>(?:endpoint|service|local)-[^\s,}]{1,300})")
+_DNAT_TO: Final = expression(r"\bdnat (?:ip6? )?to (?P<to>\S{1,60})")
+_NFT_ENTRIES: Final = (("nat-prerouting", "services"), ("nat-output", "services"))
+
+
+def nft_services(tables: Iterable[NftTable]) -> list[ServiceRules]:
+    """The Services of kube-proxy's own tables of nftables."""
+    found = []
+    for table in tables:
+        if table.name != "kube-proxy" or table.family not in ("ip", "ip6") or "service-ips" not in table.sets:
+            continue
+        portals: dict[PortalKey, Portal] = {}
+        whole = table.complete
+        for name in ("no-endpoint-services", "service-ips"):
+            shown = table.sets.get(name)
+            if shown is None or shown.elements is None:
+                whole = False
+                continue
+            for text in shown.elements:
+                portal = _nft_portal(table, shown.line, text)
+                if portal is not None:
+                    portals.setdefault(portal.key, portal)
+        missing = tuple(f"{hook} → {to}" for hook, to in _NFT_ENTRIES if not _jumps(table, hook, to))
+        following = _NftChains(table)
+        found.append(
+            ServiceRules(
+                "nftables", 4 if table.family == "ip" else 6, portals, following.backends, table.at, complete=whole,
+                missing_entries=missing if table.complete else (),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _jumps(table: NftTable, hook: str, to: str) -> bool:
+    chain = table.chains.get(hook)
+    return chain is not None and any(rule.text.endswith(f"jump {to}") for rule in chain.rules)
+
+
+def _nft_portal(table: NftTable, line: int, text: str) -> Portal | None:
+    found = _ELEMENT.match(text)
+    if found is None:
+        return None
+    verdict, _, chain = found["verdict"].partition(" ")
+    named = _CHAIN.match(chain)
+    refuses: Literal["reject", "drop"] | None = None
+    if named is None:
+        refuses = "drop" if verdict == "drop" else "reject"
+    service, port_name = (named["service"], named["port"]) if named else ("", "")
+    at = table.at.document.at(line, excerpt=text)
+    return Portal(found["address"], found["protocol"], int(found["port"]), service, port_name, chain, at, refuses)
+
+
+class _NftChains:
+    """kube-proxy's chains of one nft table, followed from a Service to its endpoints."""
+
+    def __init__(self, table: NftTable) -> None:
+        self._table = table
+
+    def backends(self, portal: Portal) -> tuple[Backend, ...]:
+        chain = portal.target
+        for _ in range(3):  # external-… leads to service-… or local-…
+            if not chain.startswith("external-"):
+                break
+            following = [found["chain"] for rule in self._rules(chain) if (found := _GOTO.search(rule.text))]
+            if not following:
+                return ()
+            chain = following[-1]
+        endpoints: list[str] = []
+        for rule in self._rules(chain):
+            if " vmap " in rule.text:
+                endpoints += [found["chain"] for found in _GOTO.finditer(rule.text)]
+        return tuple(backend for name in endpoints for backend in self._endpoint(name, 1 / len(endpoints)))
+
+    def _rules(self, chain: str) -> tuple[NftRule, ...]:
+        shown = self._table.chains.get(chain)
+        return shown.rules if shown is not None else ()
+
+    def _endpoint(self, chain: str, share: float) -> Iterable[Backend]:
+        for rule in self._rules(chain):
+            found = _DNAT_TO.search(rule.text)
+            if found is not None:
+                address, _, port = found["to"].rpartition(":")
+                number = int(port) if port.isdigit() else None
+                yield Backend(address.strip("[]"), number, share, self._table.place(rule))
+
+
+# --- IPVS -------------------------------------------------------------------------------------------------------------
+
+
+def ipvs_services(servers: Iterable[VirtualServer], listing: VirtualServerListing | None) -> list[ServiceRules]:
+    """Virtual servers by family. IPVS names no Services: they are told by address and port."""
+    shown = list(servers)
+    found = []
+    for family in (4, 6):
+        mine = {
+            (each.address, each.protocol, each.port): each
+            for each in shown
+            if each.address is not None and each.port is not None and (":" in each.address) == (family == 6)
+        }
+        if not mine:
+            continue
+        portals = {key: Portal(key[0], key[1], key[2], "", "", "", each.at) for key, each in mine.items()}
+        complete = listing is not None and listing.complete
+        at = listing.at if listing is not None else next(iter(mine.values())).at
+        found.append(
+            ServiceRules("ipvs", 4 if family == 4 else 6, portals, _ipvs_backends(mine), at, complete=complete)
+        )
+    return found
+
+
+def _ipvs_backends(servers: Mapping[PortalKey, VirtualServer]) -> Callable[[Portal], tuple[Backend, ...]]:
+    def backends(portal: Portal) -> tuple[Backend, ...]:
+        real = servers[portal.key].servers
+        total = sum(max(0, each.weight) for each in real)
+        return tuple(Backend(each.address, each.port, each.weight / total if total else 0.0, each.at) for each in real)
+
+    return backends

@@ -81,7 +81,8 @@ def entry_missing(
         # What pods send passes PREROUTING, what the node itself sends OUTPUT.
         hooks = [entry.partition(" ")[0] for entry in rules.missing_entries]
         concerns = "PREROUTING" in hooks or ("OUTPUT" in hooks and not called)
-        if concerns and rules.portals and rules.complete:
+        other = any(each is not rules and each.family == rules.family for each in services)
+        if concerns and rules.portals and rules.complete and not other:
             portal = next(iter(rules.portals.values()))
             because = (
                 Evidence(rules.at, f"no rule leads from {' and '.join(rules.missing_entries)}"),

@@ -99,10 +99,12 @@ def service_rules_missing(
     if not services or not called:
         what = f"which Services are called on {node.name}" if services else f"the Service rules of {node.name}"
         return Unsure((Gap(what, (IPTABLES.of(node=node.name),)),))
-    missing = [(c, rules) for c in called for rules in _of_family(services, c) if c.address not in rules.addresses]
+    judged = [(each, _of_family(services, each)) for each in called]
+    missing = [(each, known) for each, known in judged if known and not any(each.address in k.addresses for k in known)]
     if missing:
-        first, rules = missing[0]
-        if not rules.complete:
+        first, known = missing[0]
+        rules = known[0]
+        if not all(each.complete for each in known):
             return Unsure((Gap(f"all Service rules of {node.name}", (IPTABLES.of(node=node.name),)),))
         place = first.at.document.at(first.at.line, first.at.path, f"clusterIP: {first.address}")
         stale = next((p for p in rules.portals.values() if _names(p, first.service)), None)
@@ -114,10 +116,10 @@ def service_rules_missing(
             because.append(Evidence(stale.at, f"a rule of its name sends {stale.address}, an address it had before"))
         values = {"service": first.service, "address": first.address}
         return Present(tuple(because), values, basis=Basis.RECOMPUTED)
-    known = [rules.addresses[c.address] for c in called for rules in _of_family(services, c)]
-    if not known:
+    portals = [rules.addresses[c.address] for c, shown in judged for rules in shown if c.address in rules.addresses]
+    if not portals:
         return Unsure((Gap(f"the Service rules of {node.name}", (IPTABLES.of(node=node.name),)),))
-    return Absent(tuple(Evidence(portal.at, f"the node knows {portal.address}") for portal in known[:3]))
+    return Absent(tuple(Evidence(portal.at, f"the node knows {portal.address}") for portal in portals[:3]))
 
 
 def _of_family(services: list[ServiceRules], called: CalledAddress) -> list[ServiceRules]:

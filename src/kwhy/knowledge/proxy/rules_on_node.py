@@ -11,8 +11,8 @@ from kwhy.facts.netfilter import (
     VirtualServer,
     VirtualServerListing,
 )
-from kwhy.knowledge.netfilter.ruleset import RuleSet, newest_tables, rule_set
-from kwhy.knowledge.netfilter.services import ServiceRules, iptables_services
+from kwhy.knowledge.netfilter.ruleset import RuleSet, newest_nft_tables, newest_tables, rule_set
+from kwhy.knowledge.netfilter.services import ServiceRules, iptables_services, ipvs_services, nft_services
 from kwhy.model.subject import Subject
 from kwhy.scene.scene import Scene
 
@@ -34,4 +34,11 @@ def packet_filter_of(scene: Scene, node: Subject) -> RuleSet:
 def service_rules_on(scene: Scene, node: Subject) -> list[ServiceRules]:
     """The Services that the node's packet filter knows (iptables-save, nft list ruleset, ipvsadm -Ln)"""
     tables = [table for table in scene.facts_on(node, IptablesTable) if table.netns is None]
-    return iptables_services(newest_tables(tables))
+    native = [table for table in scene.facts_on(node, NftTable) if table.netns is None]
+    servers = [server for server in scene.facts_on(node, VirtualServer) if server.netns is None]
+    listing = next((each for each in scene.facts_on(node, VirtualServerListing) if each.netns is None), None)
+    return [
+        *iptables_services(newest_tables(tables)),
+        *nft_services(newest_nft_tables(native)),
+        *ipvs_services(servers, listing),
+    ]
