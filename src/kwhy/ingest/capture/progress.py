@@ -14,21 +14,30 @@ from kwhy.ingest.capture.sequences import RETRANSMITTED
 def acknowledged_rows(grouped: Connections, again: npt.NDArray[np.uint8]) -> Int64s:
     """Segments with payload whose end the other side acknowledged, in connections where something was sent again."""
     columns = grouped.columns
-    pieces: list[Int64s] = [np.empty(0, dtype=np.int64)]
-    ends = np.append(grouped.starts[1:], len(columns))
-    for connection in np.unique(grouped.of[np.flatnonzero(again == RETRANSMITTED)]).tolist():
-        rows = np.arange(grouped.starts[connection], ends[connection])
-        answering = (columns.flags[rows] & ACK > 0) & (columns.flags[rows] & RST == 0)
-        for up in (True, False):
-            data = rows[(columns.up[rows] == up) & (columns.payload[rows] > 0)]
-            acks = columns.acknowledgement[rows[(columns.up[rows] != up) & answering]]
-            if len(data) == 0 or len(acks) == 0:
-                continue
-            base = acks[0]
-            reached = int((acks - base).view(np.int32).max())
-            end = (columns.sequence[data] + columns.payload[data].astype(np.uint32) - base).view(np.int32)
-            pieces.append(data[end <= reached])
-    return np.concatenate(pieces)
+    troubled = np.zeros(len(grouped), dtype=np.bool_)
+    troubled[grouped.of[np.flatnonzero(again == RETRANSMITTED)]] = True
+    if not troubled.any():
+        return np.empty(0, dtype=np.int64)
+    rows = np.flatnonzero(troubled[grouped.of])
+    up, flags = columns.up[rows], columns.flags[rows]
+    answering = (flags & ACK > 0) & (flags & RST == 0)
+    carries = columns.payload[rows] > 0
+    pieces = []
+    for direction in (up, ~up):
+        acks, data = rows[~direction & answering], rows[direction & carries]
+        if len(acks) == 0 or len(data) == 0:
+            continue
+        of = grouped.of[acks]
+        starts = np.flatnonzero(np.concatenate(([True], of[1:] != of[:-1])))
+        base = np.zeros(len(grouped), dtype=np.uint32)
+        base[of[starts]] = columns.acknowledgement[acks[starts]]
+        reached = np.full(len(grouped), np.iinfo(np.int32).min, dtype=np.int64)
+        ahead = (columns.acknowledgement[acks] - base[of]).view(np.int32)
+        reached[of[starts]] = np.maximum.reduceat(ahead, starts)
+        mine = grouped.of[data]
+        end = columns.sequence[data] + columns.payload[data].astype(np.uint32) - base[mine]
+        pieces.append(data[end.view(np.int32) <= reached[mine]])
+    return np.concatenate(pieces) if pieces else np.empty(0, dtype=np.int64)
 
 
 def full_times(grouped: Connections, side: Int64s, zero: npt.NDArray[np.bool_]) -> list[float]:

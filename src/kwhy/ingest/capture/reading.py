@@ -127,16 +127,30 @@ def _said(reading: _Reading, studied: Study) -> Iterator[Parsed]:
 
 
 def _datagrams(reading: _Reading, studied: Study, payloads: Payloads) -> Iterator[Datagram]:
-    """What goes to or comes from port 53 over UDP, in capture order."""
+    """What goes to or comes from port 53 over UDP and may be a message about one name, in capture order."""
     columns, ends = studied.grouped.columns, studied.traffic.ends
     asks = (ends.protocol == "udp") & ((ends.low_port == DNS_PORT) | (ends.high_port == DNS_PORT))
     rows = np.flatnonzero(np.asarray(asks, dtype=np.bool_)[columns.conversation] & (payloads.stored >= SHORTEST))
-    for row in rows[np.argsort(columns.number[rows], kind="stable")].tolist():
-        of = columns.conversation[row]
-        low, high = (ends.low[of], int(ends.low_port[of])), (ends.high[of], int(ends.high_port[of]))
-        source, destination = (low, high) if columns.up[row] else (high, low)
-        name = reading.views[int(ends.port[of])].name
-        yield Datagram(row, int(columns.time[row]), name, *source, *destination, payloads.of(row))
+    begin = payloads.start[rows]
+    rows = rows[(payloads.data[begin + 4] == 0) & (payloads.data[begin + 5] == 1)]  # one question
+    rows = rows[np.argsort(columns.number[rows], kind="stable")]
+    begin = payloads.start[rows]
+    of, up = columns.conversation[rows], columns.up[rows]
+    names = np.array([view.name for view in reading.views], dtype=np.object_)
+    data = reading.document.data
+    for row, time, name, source, source_port, destination, destination_port, first, last in zip(
+        rows.tolist(),
+        columns.time[rows].tolist(),
+        names[ends.port[of]].tolist(),
+        np.where(up, ends.low[of], ends.high[of]).tolist(),
+        np.where(up, ends.low_port[of], ends.high_port[of]).tolist(),
+        np.where(up, ends.high[of], ends.low[of]).tolist(),
+        np.where(up, ends.high_port[of], ends.low_port[of]).tolist(),
+        begin.tolist(),
+        (begin + payloads.stored[rows]).tolist(),
+        strict=True,
+    ):
+        yield Datagram(row, time, name, source, source_port, destination, destination_port, data[first:last])
 
 
 def _damages(document: Document, damages: list[Damage]) -> Iterator[Unparsed]:
