@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.labs.two_nodes import Lab, missing, two_nodes
+from tests.labs.two_nodes import LOCAL_SERVICE, Lab, missing, two_nodes
 
 from kwhy.model.diagnosis import Diagnosis, RootCause
 from kwhy.model.wording import fill
@@ -53,6 +53,17 @@ FAULTS = {
         ("ip -d link show flannel.1", "ip route", "iptables-save -c", TO_WEB),
         "iptables -F INPUT",
         says="--dport 8472 -j DROP",
+    ),
+    "bridged frames are hidden from the packet filter": Fault(
+        "net.bridge-netfilter-off",
+        "sysctl -w net.bridge.bridge-nf-call-iptables=0",
+        (
+            "sysctl net.bridge.bridge-nf-call-iptables",
+            "ip route",
+            "iptables-save -t nat",
+            f"pod:10.244.1.5 nc -vz -w 1 {LOCAL_SERVICE} 80",
+        ),
+        says="(shop/stock)",
     ),
 }
 

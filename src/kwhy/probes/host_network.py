@@ -40,3 +40,14 @@ REVERSE_PATH = Probe(
     unlocks="whether packets are dropped because answers would leave by another device",
     where=ON_NODE,
 )
+BRIDGES = Probe(
+    "sysctl net.bridge.bridge-nf-call-iptables; lsmod | grep br_netfilter; ip -d link show type bridge; ip route; "
+    "iptables-save -t nat",
+    unlocks="whether the packet filter sees frames between pods of one bridge",
+    where=ON_NODE,
+)
+TRACKED = Probe(
+    "conntrack -L -p udp --orig-port-dst 53; conntrack -L -p udp",
+    unlocks="where tracked UDP connections to Services are sent",
+    where=ON_NODE,
+)
