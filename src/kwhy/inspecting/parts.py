@@ -10,6 +10,8 @@ from kwhy.facts.objects import Event, Listing, ObjectBatch, Observation
 from kwhy.facts.packets import Capture, EchoExchange, Flow, IcmpError, NeighbourQuestion
 from kwhy.ingest.reading import Evidence
 from kwhy.inspecting.captures import capture_parts
+from kwhy.inspecting.certificates import SHOWN as OF_CERTIFICATES
+from kwhy.inspecting.certificates import certificate_parts
 from kwhy.inspecting.dumps import dump_parts
 from kwhy.inspecting.logs import log_parts
 from kwhy.inspecting.objects import object_parts
@@ -23,6 +25,7 @@ SHOWN: frozenset[type] = frozenset(
     {GoroutineDump, GoroutineGroup, LogFile, LogHit, AppErrors, ObjectBatch, Observation, Event, Listing}
     | {InterfaceAddress, Link, LinkListing, PolicyRule, Route, RouteTableListing, RuleListing}
     | {Capture, Flow, IcmpError, NeighbourQuestion, EchoExchange, Dialogue, NameQuestion}
+    | OF_CERTIFICATES
 )
 
 
@@ -33,6 +36,7 @@ def all_parts(evidence: Evidence, scene: Scene, most: int | None) -> list[Part]:
         *dump_parts(scene, most),
         *capture_parts(evidence, most),
         *routing_parts(scene, most),
+        *certificate_parts(scene, most),
         *log_parts(scene, most),
         *object_parts(scene, most),
     ]

@@ -6,7 +6,7 @@ from kwhy.knowledge.tls.chain_incomplete import other_break
 from kwhy.knowledge.tls.failures import Failure, failures_of
 from kwhy.knowledge.tls.handshake_fails import HANDSHAKE_FAILS
 from kwhy.knowledge.tls.paths import Break, Path, paths_of
-from kwhy.knowledge.tls.stated import named
+from kwhy.knowledge.tls.stated import named, settings_of
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.subject import Subject
@@ -51,6 +51,7 @@ AUTHORITY_NOT_TRUSTED = Condition(
 _PLACES = {
     "APIService": "spec.caBundle of the APIService, in base64",
     "Node": "certificate-authority-data of the kubelet's kubeconfig, and /etc/kubernetes/pki/ca.crt",
+    "ApiServer": "certificate-authority-data of the cluster in the kubeconfig",
     "Connection": "the file behind --cacert or -CAfile, or the host's own store (update-ca-certificates)",
 }
 _OF_PODS = (
@@ -87,11 +88,11 @@ def _present(client: Subject, path: Path) -> Verdict:
     because = [path.failure.evidence]
     if path.leaf is not None and path.top is not None:
         because.append(Evidence(path.leaf.at, f"the chain of {server.called} ends at issuer {path.name or 'itself'}"))
-    blames: Subject | None = None
+    blames = settings_of(client)
     if path.trust is not None:
         said = path.trust.certificate
         because.append(Evidence(path.trust.at, f"the client believes {said.called}, key {said.key_id[:16]}"))
-        blames = path.trust.holder
+        blames = path.trust.holder or blames
     values = {
         "client": _capital(named(client)),
         "authority": path.name or server.called,
@@ -105,4 +106,5 @@ def _present(client: Subject, path: Path) -> Verdict:
 
 
 def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    """A sentence's first word; kubectl writes itself small."""
+    return text if text == "kubectl" else text[:1].upper() + text[1:]

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from kwhy.facts.certificates import Certificate, TlsCheck, read_certificate
+from kwhy.facts.certificates import Certificate, KubeconfigContext, TlsCheck, read_certificate
 from kwhy.facts.log_patterns.tls import Fault, TlsComplaint, complaint_in
 from kwhy.facts.log_patterns.transport import CERTIFICATE_TIME, CERTIFICATE_UNKNOWN_AUTHORITY
 from kwhy.facts.logs import AppErrors, LogSample
+from kwhy.knowledge.api.failures import failures_of as kubectl_failures
 from kwhy.knowledge.app.errors import errors_of, lasting
 from kwhy.knowledge.kubelet.words import complaint_state, lease_state
-from kwhy.knowledge.tls.servers import Server, called_in, presented_by, server_of
+from kwhy.knowledge.tls.servers import Server, called_in, host_and_port, presented_by, server_of
 from kwhy.knowledge.tls.shown import certificates, contexts, held_by, mounted_by
 from kwhy.model.document import Document
 from kwhy.model.expressions import expression
@@ -31,6 +32,9 @@ _LINES_BELOW = 60
 _BELOW = expression(r"^(?:\s|Caused by: |javax?\.|sun\.|\.\.\. \d)")
 #: What a server logs of a client's handshake: the client refused, or was refused.
 _SERVED = expression(r"TLS handshake error from|client: [\d.]+|peer did not return a certificate")
+#: The API server judges a certificate behind a handshake that succeeded (apiserver v0.34 endpoints/filters/
+#: authentication.go).
+_AUTHENTICATING = "Unable to authenticate the request"
 #: Errors of s_client that only say that it was given nothing to trust, as "certificate required" says that it was
 #: given no certificate to show.
 _UNTRUSTED = (Fault.UNKNOWN_AUTHORITY, Fault.SELF_SIGNED)
@@ -66,6 +70,8 @@ def failures_of(scene: Scene, client: Subject) -> tuple[Failure, ...]:
         return tuple(_of_kubelet(scene, client))
     if client.kind == "APIService":
         return tuple(_of_api_service(scene, client))
+    if client.kind == "ApiServer":
+        return tuple(_of_kubectl(scene, client))
     return tuple(_of_log(scene, client))
 
 
@@ -105,7 +111,8 @@ def _of_log(scene: Scene, client: Subject) -> Iterator[Failure]:
         if not lasting(errors):
             continue
         for sample in reversed(errors.samples):
-            complaint = complaint_in(_text(errors, sample))
+            text = _text(errors, sample)
+            complaint = complaint_in(text) if _AUTHENTICATING not in text else None
             if complaint is not None:
                 yield _logged(scene, client, errors, sample, complaint)
                 break
@@ -127,21 +134,15 @@ def _text(errors: AppErrors, sample: LogSample) -> str:
 
 def _logged(scene: Scene, client: Subject, errors: AppErrors, sample: LogSample, complaint: TlsComplaint) -> Failure:
     line = errors.document.line(sample.line) or sample.excerpt
-    called = called_in(errors.target or "") or called_in(line) or _named(errors.target) or ("", None)
+    served = errors.served or _SERVED.search(line) is not None
+    # what a server calls its target is its client, if it is anything
+    target = "" if served else errors.target or ""
+    called = ("", None) if served else called_in(target) or called_in(line) or host_and_port(target)
     server = server_of(scene, complaint.fields.get("asked") or called[0], called[1], client.namespace)
     if called[0] and called[0] != server.host:
         server = Server(server.host, called[1], server_of(scene, called[0], called[1], client.namespace).subject)
     evidence = Evidence(errors.locate(sample), f"{complaint.fault.value}, {errors.count} times")
-    served = errors.served or _SERVED.search(line) is not None
     return _failure(scene, complaint, client, server, evidence, since=by(errors.samples[0].when), seen_by_server=served)
-
-
-def _named(target: str | None) -> tuple[str, int | None] | None:
-    """Host and port of "db.shop.svc:3306"."""
-    host, colon, port = (target or "").rpartition(":")
-    if colon and port.isdecimal() and "/" not in host:
-        return host.strip("[]").lower(), int(port)
-    return None
 
 
 def _of_kubelet(scene: Scene, node: Subject) -> Iterator[Failure]:
@@ -172,6 +173,16 @@ def _of_api_service(scene: Scene, service: Subject) -> Iterator[Failure]:
     server = server_of(scene, called[0], called[1], None)
     evidence = Evidence(available.place, f"the API server says: {complaint.fault.value}")
     yield _failure(scene, complaint, service, server, evidence)
+
+
+def _of_kubectl(scene: Scene, called: Subject) -> Iterator[Failure]:
+    for said in kubectl_failures(scene, called):
+        complaint = complaint_in(said.message)
+        if complaint is not None and said.kind == "certificate":
+            host, port = host_and_port(called.name)
+            server = Server(host, port, Subject("Process", "kube-apiserver"))
+            evidence = Evidence(said.at, f"kubectl says: {complaint.fault.value}")
+            yield _failure(scene, complaint, called, server, evidence)
 
 
 def _failure(
@@ -226,6 +237,8 @@ def trusted_by(scene: Scene, failure: Failure) -> tuple[Certificate, ...]:
         return tuple(_trusted_by_kubelet(scene, client))
     elif client.kind == "Connection":
         return tuple(_told_to_trust(scene, lambda check: check.at.document is failure.document))
+    elif client.kind == "ApiServer":
+        return tuple(_trusted_by_kubectl(scene, failure.server))
     elif client.kind == "Document":
         return tuple(_tried_with(scene, failure.server))
     else:
@@ -241,6 +254,15 @@ def _trusted_by_kubelet(scene: Scene, node: Subject) -> Iterator[Certificate]:
                 yield found
         if context.authority is not None:
             yield from _of_file(scene, context.authority)
+
+
+def _trusted_by_kubectl(scene: Scene, server: Server) -> Iterator[Certificate]:
+    """The authorities of the contexts that call the server."""
+    for context in scene.facts(KubeconfigContext):
+        if called_in(context.server or "") == (server.host, server.port):
+            yield from (found for der in context.authorities if (found := read_certificate(der)) is not None)
+            if context.authority is not None:
+                yield from _of_file(scene, context.authority)
 
 
 def _tried_with(scene: Scene, server: Server) -> Iterable[Certificate]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from kwhy.facts.log_patterns.tls import Fault
 from kwhy.knowledge.api.aggregated_unavailable import AGGREGATED_UNAVAILABLE
+from kwhy.knowledge.api.failures import fails_by
+from kwhy.knowledge.api.kubectl_fails import KUBECTL_FAILS
 from kwhy.knowledge.app.errors import APP_ERRORS, errors_of
 from kwhy.knowledge.kubelet.cannot_reach_api_server import CANNOT_REACH_API_SERVER
 from kwhy.knowledge.kubelet.words import lease_state
@@ -58,6 +60,7 @@ def _checked(scene: Scene) -> Iterable[Subject]:
         leads_to(CANNOT_REACH_API_SERVER, via=ITSELF),
         leads_to(AGGREGATED_UNAVAILABLE, via=ITSELF),
         leads_to(CONNECTION_FAILS, via=ITSELF),
+        leads_to(KUBECTL_FAILS, via=fails_by("certificate")),
     ),
     among=_checked,
     symptom=True,

@@ -66,6 +66,14 @@ def called_in(text: str) -> tuple[str, int | None] | None:
     return None
 
 
+def host_and_port(target: str) -> tuple[str, int | None]:
+    """Host and port of "db.shop.svc:3306", "10.0.0.1:6443", "[::1]:443"; a host alone has no port."""
+    host, colon, port = target.rpartition(":")
+    if colon and port.isdecimal() and "/" not in host:
+        return host.strip("[]").lower(), int(port)
+    return ("" if "/" in target else target.strip("[]").lower()), None
+
+
 def server_of(scene: Scene, host: str, port: int | None, namespace: str | None) -> Server:
     """The object behind a host: a Service of the cluster, or a server outside."""
     return Server(host, port, _object(scene, host, port, namespace))

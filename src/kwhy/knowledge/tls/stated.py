@@ -24,7 +24,7 @@ def judged_by_words(
                 "fault": failure.fault.value,
                 "client": named(client),
             }
-            return Present((failure.evidence,), values, failure.since, blames=blames)
+            return Present((failure.evidence,), values, failure.since, blames=blames or settings_of(client))
     if any(failure.fault in faults for failure in failures):
         return unsure("which client the server speaks of")
     if failures:
@@ -36,8 +36,15 @@ def named(client: Subject) -> str:
     """The client in a sentence."""
     if client.kind == "Node":
         return f"the kubelet of {wording.named(client)}"
+    if client.kind == "ApiServer":
+        return "kubectl"
     if client.kind == "Document":
         return f"the program of {client.name}"
     if client.kind == "Connection":
         return "a client" if client.anonymous else f"a client on {client.node}"
     return "the API server" if client.kind == "APIService" else str(client)
+
+
+def settings_of(client: Subject) -> Subject | None:
+    """The object that holds the client's settings, where it is not the client itself."""
+    return Subject("Kubeconfig", "kubeconfig") if client.kind == "ApiServer" else None
