@@ -11,12 +11,12 @@ from kwhy.knowledge.net.rule_match import Flow
 from kwhy.knowledge.netfilter.evaluating import evaluate
 from kwhy.knowledge.netfilter.packet import Packet
 from kwhy.knowledge.path.endpoints import Endpoint, Target, service_by_name, service_target
-from kwhy.knowledge.path.hops import Connection, Hop, Leg, Needed, Wire
+from kwhy.knowledge.path.hops import Hop, Leg, Needed, Wire
 from kwhy.knowledge.path.leaving import STATE_OF_A_NODE
 from kwhy.knowledge.path.networks import Network
 from kwhy.knowledge.path.objections import Objection, listening_objection, pod_objection, policy_objection
 from kwhy.knowledge.path.recorded import world_of
-from kwhy.knowledge.path.walking import answer, answer_packet, arriving, forward
+from kwhy.knowledge.path.walking import answer, arriving, forward
 from kwhy.knowledge.path.world import World
 from kwhy.knowledge.service.consumers import service_at
 from kwhy.model.subject import Subject
@@ -297,7 +297,7 @@ def _objections(
 
 def _with_answer(world: World, sender: Sender, packet: Packet, leg: Leg, way: TraceWay) -> TraceWay:
     """The way with its answer's: what is lost on the way back is lost."""
-    backs = _answers(world, leg)
+    backs = answer(world, leg)
     if not backs:
         return way
     worst = max(backs, key=lambda back: (_WORSE[back.verdict], len(back.depends_on)))
@@ -318,17 +318,6 @@ def _with_answer(world: World, sender: Sender, packet: Packet, leg: Leg, way: Tr
             way, verdict="dropped", why=f"the answer goes to {worst.where} instead", by=worst.by
         )
     return msgspec.structs.replace(way, why=f"{way.why}, and the answer comes back")
-
-
-def _answers(world: World, leg: Leg) -> tuple[Leg, ...]:
-    if leg.network is not None:
-        return answer(world, leg)
-    pod = world.pods.get(leg.pod_reached or "")
-    last: Connection | None = leg.connections[-1] if leg.connections else None
-    if pod is None or last is None:
-        return ()
-    dev = leg.packet.oif or None
-    return arriving(world, last.network, dev, answer_packet(leg.packet), leg.connections) if dev else ()
 
 
 def _by_objects_alone(

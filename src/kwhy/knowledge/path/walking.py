@@ -211,11 +211,16 @@ def arriving(
 
 
 def answer(world: World, leg: Leg) -> tuple[Leg, ...]:
-    """The ways of the answer to a delivered packet. Empty where the receiver's namespace is not shown."""
-    if leg.network is None:
-        return ()
+    """The ways of the answer to a delivered packet. Empty where the receiver is not in evidence.
+
+    The answer of a pod whose own namespace is not shown begins on the device that leads to it.
+    """
     back = answer_packet(leg.packet)
-    return _limited(Walk(world, leg.connections).send(leg.network, back))
+    if leg.network is not None:
+        return _limited(Walk(world, leg.connections).send(leg.network, back))
+    if leg.pod_reached is None or not leg.connections or not leg.packet.oif:
+        return ()
+    return arriving(world, leg.connections[-1].network, leg.packet.oif, back, leg.connections)
 
 
 def answer_packet(packet: Packet) -> Packet:
