@@ -33,6 +33,8 @@ GENERAL = {
     "kubelet.cgroup-driver-mismatch": ("kubelet.cannot-run",),
     "kubelet.cgroup-v1-refused": ("kubelet.config-invalid",),
     "kubelet.network-not-ready": ("cni.",),
+    "own-container.configuration-refused": ("component.start-refused",),
+    "component.start-refused": ("own-container.configuration-refused",),
     "own-container.permission-denied": ("own-container.shell-cannot-run",),
 }
 

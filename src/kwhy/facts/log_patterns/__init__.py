@@ -23,6 +23,7 @@ from kwhy.facts.log_patterns import (
     own_program,
     runc,
     service_account,
+    static_pods,
     systemd,
     transport,
 )
@@ -49,6 +50,7 @@ _MODULES: tuple[ModuleType, ...] = (
     own_limits,
     own_program,
     service_account,
+    static_pods,
 )
 
 
