@@ -15,6 +15,9 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
+from tests.labs.packet_wires import HOSTS, NETS, ROUTER, Arrived, Family, Noted, Sent, Wires, wires
+from tests.labs.random_rules import PORTS, Random
+from tests.labs.test_routing_lab import missing
 
 from kwhy.ingest.parsers import ipset_list, iptables_save, nft_ruleset
 from kwhy.knowledge.netfilter.evaluating import Outcome, evaluate
@@ -23,9 +26,6 @@ from kwhy.knowledge.netfilter.ruleset import RuleSet, rule_set
 from kwhy.knowledge.netfilter.surroundings import Surroundings
 from kwhy.model.document import Document, Unparsed
 from kwhy.model.fact import Fact
-from tests.labs.packet_wires import HOSTS, NETS, ROUTER, Arrived, Family, Noted, Sent, Wires, wires
-from tests.labs.random_rules import PORTS, Random
-from tests.labs.test_routing_lab import missing
 
 PROGRAMS = ("iptables-legacy-restore", "iptables-nft-restore", "nft", "ipset", "conntrack")
 GONE = [program for program in PROGRAMS if shutil.which(program) is None]
@@ -352,7 +352,7 @@ def test_rules_of_iptables_read_from_nft_do_what_the_kernel_does(capsys: pytest.
                 rules = rule_set(facts(wired, native=True))
                 exercise(wired, world, rules, f"compat seed {seed} IPv{family}", tally, start=seed * 1000)
     report(tally, "iptables-nft as nft shows it", capsys)
-    assert tally.agreeing > tally.undecided
+    assert tally.agreeing > 100
 
 
 def test_rules_of_nft_do_what_the_kernel_does(capsys: pytest.CaptureFixture[str]) -> None:

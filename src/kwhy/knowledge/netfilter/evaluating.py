@@ -118,7 +118,7 @@ def _stage(stage: Stage, state: State, surroundings: Surroundings, tracked_as: C
 
 
 def _base_chain(base: BaseChain, state: State, surroundings: Surroundings) -> Iterator[State]:
-    for after in Walk(base.table, surroundings).through(base.chain, state):
+    for after in Walk(base.table.chains, surroundings).through(base.chain, state):
         if after.verdict == "accept":
             yield after.ended(None)
         elif after.verdict is None and base.policy == "drop":

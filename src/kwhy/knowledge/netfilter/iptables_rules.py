@@ -10,7 +10,7 @@ import operator
 from collections.abc import Sequence
 from typing import Final
 
-from kwhy.facts.netfilter import IptablesChain, IptablesTable
+from kwhy.facts.netfilter import IptablesTable
 from kwhy.knowledge.netfilter import iptables_matches as on
 from kwhy.knowledge.netfilter.chain import Chain
 from kwhy.knowledge.netfilter.iptables_targets import target
@@ -22,6 +22,8 @@ from kwhy.model.expressions import expression
 
 #: -m comment --comment "shop/web cluster IP"   (a quote within is printed as \")
 _WORD: Final = expression(r'"(?:[^"\\]|\\.)*"|[^\s"]\S*')
+#: -A KUBE-SERVICES -d 10.96.0.1/32 …   ·   -A KUBE-NODEPORTS -p tcp …
+_FIRST: Final = expression(r"^\s*(?:\[\d+:\d+\] )?-A \S{1,64} -(?P<option>[sdiop]) (?P<value>\S{1,64})")
 #: [12:720] -A CHAIN …
 _COUNTED: Final = expression(r"^\[(?P<packets>\d+):(?P<bytes>\d+)\] ")
 
@@ -110,8 +112,44 @@ _CORE_NAMES: Final = {
 }  # fmt: skip
 
 
-def iptables_chain(table: IptablesTable, name: str, shown: IptablesChain, sets: AddressSets) -> Chain:
-    return Chain(name, lambda: [_rule(table, line, sets) for line in shown.lines], whole=shown.whole)
+def iptables_chain(table: IptablesTable, name: str, sets: AddressSets) -> Chain:
+    shown = table.chains[name]
+
+    def compiled(position: int) -> Rule:
+        return _rule(table, shown.lines[position], sets)
+
+    return Chain(
+        name,
+        len(shown.lines),
+        compiled,
+        lambda position: index_key(table.text(shown.lines[position])),
+        whole=shown.whole,
+    )
+
+
+def index_key(text: str) -> Key | None:
+    """What the rule begins with, where that names one address, device, or port (iptables prints -s -d -i -o -p first).
+
+    None: the rule may match any packet.
+    """
+    found = _FIRST.match(text)
+    if found is None:
+        return None
+    option, value = found["option"], found["value"]
+    if option in ("s", "d"):
+        address, slash, length = value.partition("/")
+        if slash and length != ("128" if ":" in address else "32"):
+            return None
+        return ("source" if option == "s" else "destination"), _canonical(address)
+    if option in ("i", "o"):
+        return None if value.endswith("+") else (("iif" if option == "i" else "oif"), value)
+    port = text.rfind(" --dport ")
+    protocol = protocol_name(value)
+    # Only after the comment is it certain to be an option, and after "!" it is no port to be found by.
+    if port <= text.rfind('"') or text[port - 2 : port] == " !" or protocol not in WITH_PORTS:
+        return None
+    number = text[port + 9 :].partition(" ")[0]
+    return ("port", (protocol, int(number))) if number.isdigit() else None
 
 
 def packets_counted(text: str) -> int | None:
@@ -143,8 +181,8 @@ def plain(word: str) -> str:
 def _rule(table: IptablesTable, line: int, sets: AddressSets) -> Rule:
     text = table.text(line).strip()
     reading = _Reading(table, words_of(text), sets)
-    matches, actions, share, key = reading.read()
-    return Rule(table, line, text, matches, actions, share=share, key=key)
+    matches, actions, share = reading.read()
+    return Rule(table, line, text, matches, actions, share=share)
 
 
 class _Reading:
@@ -157,11 +195,9 @@ class _Reading:
         self.at = words.index("-A") + 2
         self.matches: list[Match] = []
         self.share: float | None = None
-        self.exact: dict[str, str] = {}
         self.protocol = ""
-        self.reverse: tuple[bool, set[str]] | None = None
 
-    def read(self) -> tuple[tuple[Match, ...], tuple[Action, ...], float | None, Key | None]:
+    def read(self) -> tuple[tuple[Match, ...], tuple[Action, ...], float | None]:
         actions: tuple[Action, ...] = ()
         module, words = "", self.words
         count = len(words)
@@ -185,7 +221,7 @@ class _Reading:
                     module = self.protocol
             else:
                 self._of_module(module, word, negated)
-        return tuple(self.matches), actions, self.share, self._key()
+        return tuple(self.matches), actions, self.share
 
     def _module(self, module: str) -> None:
         if module == "comment":
@@ -220,33 +256,6 @@ class _Reading:
         self.matches.append(Match(test or on.unknown, text))
         if word == "-p" and values:
             self.protocol = _MODULE_OF.get(values[0], values[0])
-        if not negated and test is not None and values:
-            self._note(word, values[0])
-
-    def _note(self, word: str, value: str) -> None:
-        """What an index can use: exact values."""
-        if word in ("-s", "-d"):
-            address, slash, length = value.partition("/")
-            if not slash or length == ("128" if ":" in address else "32"):
-                self.exact[word] = address
-        elif word in ("-i", "-o"):
-            if not value.endswith("+"):
-                self.exact[word] = value
-        elif word in ("-p", "--dport"):
-            self.exact[word] = value
-
-    def _key(self) -> Key | None:
-        exact = self.exact
-        if "-d" in exact:
-            return "destination", _canonical(exact["-d"])
-        if "-s" in exact:
-            return "source", _canonical(exact["-s"])
-        if "-i" in exact:
-            return "iif", exact["-i"]
-        if "-o" in exact:
-            return "oif", exact["-o"]
-        port, protocol = exact.get("--dport", ""), protocol_name(exact.get("-p", ""))
-        return ("port", (protocol, int(port))) if port.isdigit() and protocol in WITH_PORTS else None
 
     def _statistic(self) -> None:
         """`--mode random [!] --probability P`, `--mode nth [!] --every N --packet K`: a share of the packets."""

@@ -129,11 +129,3 @@ def _ordered(operator: str, value: Value, limit: Value) -> bool | None:
     if operator == ">":
         return value > limit
     return value <= limit if operator == "<=" else value >= limit if operator == ">=" else None
-
-
-def exactly(comparison: Comparison) -> Value | None:
-    """The only value that the match takes, where there is just one."""
-    if comparison.operator != "==" or comparison.spans is None or len(comparison.spans) != 1:
-        return None
-    low, high = comparison.spans[0]
-    return low if low == high else None

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from kwhy.facts.netfilter import NftChain, NftRule, NftTable
+from kwhy.facts.netfilter import NftRule, NftTable
 from kwhy.knowledge.netfilter import nft_keys as keys
 from kwhy.knowledge.netfilter import nft_statements as does
 from kwhy.knowledge.netfilter.chain import Chain
 from kwhy.knowledge.netfilter.nft_keys import Key
-from kwhy.knowledge.netfilter.nft_matching import Comparison, Source, comparing, exactly
+from kwhy.knowledge.netfilter.nft_matching import Comparison, Source, comparing
 from kwhy.knowledge.netfilter.nft_values import Members, elements_of
 from kwhy.knowledge.netfilter.rule import Action, Change, Jump, Match, Rule
 from kwhy.knowledge.netfilter.rule import Final as End
@@ -23,6 +23,8 @@ from kwhy.model.expressions import expression
 
 #: ip saddr { 10.0.0.1, 10.0.0.2 } tcp flags syn / fin,syn,rst,ack comment "a b"
 _TOKEN: Final = expression(r'"(?:[^"\\]|\\.)*"\*?|[{}()]|,(?=\s)|[^\s{}()",]+(?:,[^\s{}()",]+)*')
+#: iifname "cali1234" goto cali-fw-cali1234
+_DEVICE: Final = expression(r'^(?P<way>[io])ifname "(?P<name>[^"*]{1,15})" ')
 _VERDICTS: Final[dict[str, End]] = {
     "accept": End("accept", "accepts it"),
     "drop": End("drop", "drops it"),
@@ -42,9 +44,23 @@ class _NotUnderstood(Exception):  # noqa: N818 - ends the reading of one stateme
     pass
 
 
-def nft_chain(table: NftTable, name: str, shown: NftChain) -> Chain:
-    sets = Sets(table)
-    return Chain(name, lambda: [_rule(table, each, sets) for each in shown.rules], whole=shown.whole)
+def nft_chain(table: NftTable, name: str) -> Chain:
+    shown, sets = table.chains[name], Sets(table)
+
+    def compiled(position: int) -> Rule:
+        return _rule(table, shown.rules[position], sets)
+
+    return Chain(
+        name, len(shown.rules), compiled, lambda position: _index_key(shown.rules[position]), whole=shown.whole
+    )
+
+
+def _index_key(rule: NftRule) -> IndexKey | None:
+    """A device that the rule begins with: dispatch chains of network plugins hold one rule per device."""
+    found = _DEVICE.match(rule.text)
+    if found is None:
+        return None
+    return ("iif" if found["way"] == "i" else "oif"), found["name"]
 
 
 class Sets:
@@ -72,7 +88,7 @@ def _rule(table: NftTable, shown: NftRule, sets: Sets) -> Rule:
     while leading < len(actions) and isinstance(actions[leading], Match):
         leading += 1
     matches = tuple(each for each in actions[:leading] if isinstance(each, Match))
-    return Rule(table, shown.line, shown.text, matches, tuple(actions[leading:]), key=reading.index_key())
+    return Rule(table, shown.line, shown.text, matches, tuple(actions[leading:]))
 
 
 class _Reading:
@@ -83,7 +99,6 @@ class _Reading:
         self.table = table
         self.sets = sets
         self.at = 0
-        self.exact_name: IndexKey | None = None
 
     # --- tokens ---------------------------------------------------------------------------------------------------
 
@@ -171,21 +186,7 @@ class _Reading:
             return (Change(does.share(source, comparison)),)
         if source.mask is not None and source.random:
             return (Change(does.random_below(source.mask, comparison)),)
-        if len(source.keys) == 1:
-            self._note(self.tokens[start:], comparison)
         return (Match(comparing(source, comparison), text),)
-
-    def _note(self, tokens: Sequence[str], comparison: Comparison) -> None:
-        """A device or address that must be this one: an index may use it."""
-        only = exactly(comparison)
-        if only is None or self.exact_name is not None:
-            return
-        words = [each for each in tokens[:3] if each != "meta"]
-        if words and words[0] in ("iifname", "oifname") and isinstance(only, str) and not only.endswith("*"):
-            self.exact_name = ("iif" if words[0] == "iifname" else "oif"), only
-
-    def index_key(self) -> IndexKey | None:
-        return self.exact_name
 
     def _right_side(self, source: Source) -> Comparison:
         operator = "=="

@@ -76,10 +76,10 @@ Key: TypeAlias = tuple[Literal["destination", "source", "iif", "oif", "port"], o
 class Rule:
     """``matches`` come before all ``actions`` (of nft rules, more matches may stand among the actions).
 
-    ``share`` is the part of packets that a statistic match takes. ``key`` helps an index; None: any packet may match.
+    ``share`` is the part of packets that a statistic match takes.
     """
 
-    __slots__ = ("_at", "_source", "actions", "key", "line", "matches", "position", "share", "text")
+    __slots__ = ("_at", "_source", "actions", "line", "matches", "position", "share", "text")
 
     def __init__(
         self,
@@ -90,7 +90,6 @@ class Rule:
         actions: tuple[Action, ...],
         *,
         share: float | None = None,
-        key: Key | None = None,
     ) -> None:
         self._source = source
         self.line = line
@@ -98,7 +97,6 @@ class Rule:
         self.matches = matches
         self.actions = actions
         self.share = share
-        self.key = key
         self.position = 0
         self._at: Locator | None = None
 

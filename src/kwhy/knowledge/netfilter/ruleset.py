@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import TypeAlias, TypeVar
 
 import msgspec
 
 from kwhy.facts.netfilter import IpSet, IptablesTable, NetfilterFact, NftListing, NftTable, VirtualServer
-from kwhy.knowledge.netfilter.chain import Chain
+from kwhy.knowledge.netfilter.chain import Chain, Chains
 from kwhy.knowledge.netfilter.iptables_rules import iptables_chain
 from kwhy.knowledge.netfilter.nft_rules import nft_chain
 from kwhy.knowledge.netfilter.packet import Family
@@ -27,8 +27,11 @@ _HOOK_CHAINS = {
     "output": "OUTPUT",
     "postrouting": "POSTROUTING",
 }
-#: Built-in chains by table; `iptables-save` prints them all, so what it leaves out does not exist.
+#: Hooks at which destinations are translated; at the others, sources are (nf_nat_proto.c nf_nat_ipv4_ops).
 _DESTINATION_NAT = frozenset(("prerouting", "output"))
+
+
+_FAMILIES: tuple[Family, ...] = (4, 6)
 
 
 class BaseChain(msgspec.Struct, frozen=True, eq=False):
@@ -64,11 +67,9 @@ class Table:
     def __init__(self, source: IptablesTable | NftTable, sets: AddressSets) -> None:
         self.source = source
         if isinstance(source, IptablesTable):
-            self.chains: Mapping[str, Chain] = {
-                name: iptables_chain(source, name, shown, sets) for name, shown in source.chains.items()
-            }
+            self.chains = Chains(source.chains, lambda name: iptables_chain(source, name, sets))
         else:
-            self.chains = {name: nft_chain(source, name, shown) for name, shown in source.chains.items()}
+            self.chains = Chains(source.chains, lambda name: nft_chain(source, name))
 
     def serves(self, family: Family) -> bool:
         if isinstance(self.source, IptablesTable):
@@ -105,6 +106,7 @@ class RuleSet:
         self.tables = tuple(tables)
         self.virtual_servers = tuple(virtual)
         self.assumed = assumed
+        self._families = {family for family in _FAMILIES for table in self.tables if table.serves(family)}
         self._stages: dict[tuple[str, Family], tuple[Stage, ...]] = {}
 
     @property
@@ -112,7 +114,7 @@ class RuleSet:
         return bool(self.tables)
 
     def shows(self, family: Family) -> bool:
-        return any(table.serves(family) for table in self.tables)
+        return family in self._families
 
     def stages(self, hook: str, family: Family) -> tuple[Stage, ...]:
         """What the packet meets at the hook, in the kernel's order."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Protocol
+from collections.abc import Iterator
 
 import msgspec
 
-from kwhy.knowledge.netfilter.chain import Chain
+from kwhy.knowledge.netfilter.chain import Chain, Chains
 from kwhy.knowledge.netfilter.packet import Packet
 from kwhy.knowledge.netfilter.rule import Action, Change, Effect, Final, Jump, Match, Rule, VerdictKind
 from kwhy.knowledge.netfilter.surroundings import Surroundings
@@ -17,11 +16,6 @@ from kwhy.model.document import Locator
 _DEEPEST = 200
 #: More branches at once are not told apart.
 _MOST_LIVE = 64
-
-
-class _Chains(Protocol):
-    @property
-    def chains(self) -> Mapping[str, Chain]: ...
 
 
 class Note(msgspec.Struct, frozen=True, gc=False):
@@ -148,14 +142,16 @@ def _joined(one: State, other: State) -> State | None:
 class Walk:
     """Walks chains of one table."""
 
-    def __init__(self, table: _Chains, surroundings: Surroundings) -> None:
-        self._chains = table.chains
+    def __init__(self, chains: Chains, surroundings: Surroundings) -> None:
+        self._chains = chains
         self._surroundings = surroundings
 
     def through(self, chain: Chain, state: State, depth: int = 0) -> list[State]:
         """The states after the chain; without verdict where it ended, or returned, without one."""
         if depth > _DEEPEST:
             return [_unknown(state, "how far the chains call one another")]
+        if chain.idle:
+            return [state]
         finished: list[State] = []
         live = [state]
         entered = state.packet
@@ -189,9 +185,10 @@ class Walk:
 
     def _rest(self, chain: Chain, position: int, live: list[State], depth: int) -> list[State]:
         """The rules from ``position`` on, one by one: the packet is no longer the one that the index was asked for."""
-        rest = Chain(chain.name, list, whole=chain.whole)
-        rest.__dict__["rules"] = chain.rules[position:]
-        rest.__dict__["_index"] = None
+        rules = chain.rules[position:]
+        rest = Chain(chain.name, len(rules), rules.__getitem__, lambda _: None, whole=chain.whole)
+        rest.__dict__["rules"] = rules
+        rest.__dict__["indexed"] = False
         return [after for each in live for after in self.through(rest, each, depth)]
 
     def _rule(self, rule: Rule, state: State, depth: int) -> list[State] | None:
@@ -249,6 +246,8 @@ class Walk:
         chain = self._chains.get(jump.chain)
         if chain is None:
             return [_unknown(state.noted(Note(rule, f"goes to {jump.chain}")), f"chain {jump.chain}")]
+        if chain.idle:
+            return [state.ended("return") if jump.goto else state]
         entering = state.noted(Note(rule, f"goes to {jump.chain}"))
         after = []
         for each in self.through(chain, entering, depth + 1):
