@@ -7,7 +7,7 @@ pkg/util/duration/duration.go.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -176,3 +176,36 @@ class KubectlError(msgspec.Struct, frozen=True, gc=False):
     message: str
     command: str | None
     at: Locator
+
+
+#: Why a request that the API server hands on to a kubelet (logs, exec, attach, port-forward) came to nothing.
+StreamFailure: TypeAlias = Literal[
+    "unreachable",
+    "refused",
+    "name",
+    "agent",
+    "no-serving-certificate",
+    "certificate",
+    "forbidden",
+    "container-gone",
+    "no-program",
+    "not-executable",
+    "runtime",
+]
+
+
+class StreamFailed(msgspec.Struct, frozen=True, gc=False):
+    """kubectl logs, exec, attach or port-forward did not get through to a container.
+
+    ``host`` and ``port`` are the kubelet's, as the API server calls it. ``detail`` is what it got, or the program that
+    the container does not have. ``pod`` and ``container`` are None where neither message nor command tells.
+    """
+
+    kind: StreamFailure
+    detail: str
+    at: Locator
+    verb: str | None = None
+    pod: Subject | None = None
+    container: str | None = None
+    host: str | None = None
+    port: int | None = None

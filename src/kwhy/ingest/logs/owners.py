@@ -40,7 +40,7 @@ def pod_hint(document: Document, prefixed: tuple[str, str | None] | None) -> Pod
     """From the lines' own prefix, the command, or the path, in this order."""
     if prefixed is not None:
         return PodHint(prefixed[0], container=prefixed[1])
-    from_command = _from_command(document.command) if document.command else None
+    from_command = pod_in_command(document.command) if document.command else None
     if from_command is not None:
         return from_command
     for pattern in _PATHS:
@@ -63,10 +63,10 @@ def named_after(document: Document) -> str | None:
     return stem if re.fullmatch(r"[a-z][a-z0-9-]{2,40}", stem) else None
 
 
-def _from_command(command: str) -> PodHint | None:
-    """kubectl [-n NAMESPACE] logs [flags] [TYPE/]POD [CONTAINER]"""
+def pod_in_command(command: str, verb: str = "logs") -> PodHint | None:
+    """kubectl [-n NAMESPACE] logs|exec|attach|port-forward [flags] [TYPE/]POD [CONTAINER]"""
     words = command.split()
-    if "logs" not in words:
+    if verb not in words:
         return None
     values: dict[str, str] = {}
     plain: list[str] = []
@@ -80,10 +80,11 @@ def _from_command(command: str) -> PodHint | None:
             pending = flag if flag in _VALUED and not equals else ""
         else:
             plain.append(word)
-    named = plain[plain.index("logs") + 1 :] if "logs" in plain else []
+    named = plain[plain.index(verb) + 1 :] if verb in plain else []
     kind, slash, name = named[0].rpartition("/") if named else ("", "", "")
     if not name or (slash and kind not in ("pod", "pods", "po")) or re.fullmatch(_NAME, name) is None:
         return None
-    container = next((values[flag] for flag in _CONTAINER if flag in values), named[1] if len(named) > 1 else None)
+    second = named[1] if len(named) > 1 and verb == "logs" else None
+    container = next((values[flag] for flag in _CONTAINER if flag in values), second)
     namespace = next((values[flag] for flag in _NAMESPACE if flag in values), None)
     return PodHint(name, namespace, container, previous=any(flag in values for flag in _PREVIOUS))

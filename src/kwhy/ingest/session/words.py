@@ -23,6 +23,9 @@ from kwhy.model.expressions import expression
 #: An argument that no prose has: an option, a path, an assignment, a number, a name with punctuation, a quoted word.
 _TECHNICAL: Final = expression(r"^-{1,2}[\w?]|[/=@{}$*|<>\"'\[\]\\]|\d|^[\w-]+[._:][\w-]|^[|;&>]")
 
+#: "40", "2m", "0.5s": the first operand of timeout(1).
+_DURATION: Final = expression(r"\d{1,6}(?:\.\d{1,3})?[smhd]?")
+
 
 def normalised_command(command: str) -> str:
     """The command with a kubectl alias written out: "kg svc" → "kubectl get svc". Everything else stays as typed."""
@@ -81,7 +84,7 @@ def _program(text: str) -> tuple[str, list[str]]:
     words = text.split()
     while len(words) > 1 and (words[0] in WRAPPERS or re.fullmatch(r"[A-Za-z_]\w*=\S*", words[0])):
         words = words[1:]
-        while len(words) > 1 and words[0].startswith("-"):
+        while len(words) > 1 and (words[0].startswith("-") or _DURATION.fullmatch(words[0]) is not None):
             words = words[1:]
     if not words:
         return "", []

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from kwhy.knowledge.kubelet.not_posting import NOT_POSTING
 from kwhy.knowledge.node.programs import Life, life_of
+from kwhy.knowledge.stream.kubelet_not_reached import KUBELET_NOT_REACHED
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.subject import Subject
@@ -67,7 +68,7 @@ def _by_unit(life: Life) -> bool:
 @rule(
     KUBELET_NOT_RUNNING,
     rows=("N1", "N21"),
-    leads=(leads_to(NOT_POSTING, via=ITSELF),),
+    leads=(leads_to(NOT_POSTING, via=ITSELF), leads_to(KUBELET_NOT_REACHED, via=ITSELF)),
     among=_stopped_units,
     symptom=True,
 )

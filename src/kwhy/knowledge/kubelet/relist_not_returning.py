@@ -6,12 +6,14 @@ from kwhy.knowledge.kubelet.pleg import PlegHistory, pleg_history
 from kwhy.knowledge.kubelet.relist_errors import RelistErrors, relist_errors, within
 from kwhy.knowledge.node.not_ready import KEPT_FROM_RUNNING, NODE_NOT_READY
 from kwhy.knowledge.pod.failing import POD_FAILING
+from kwhy.knowledge.stream.container_gone import CONTAINER_GONE
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import Relation, given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.time import iso
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
 from kwhy.probes.node import KUBELET_LOG
+from kwhy.scene.relations import RUNS_ON
 from kwhy.scene.scene import Scene
 from kwhy.scene.views import NodeView
 
@@ -38,7 +40,11 @@ MAY_SAY_PLEG = Relation("is not ready for want of a relist", _unless_silent)
 
 
 #: What a relist that does not end in time explains: the node's state, and pods that are neither started nor ended.
-RELIST_EXPLAINS = (leads_to(NODE_NOT_READY, via=MAY_SAY_PLEG), leads_to(POD_FAILING, via=KEPT_FROM_RUNNING))
+RELIST_EXPLAINS = (
+    leads_to(NODE_NOT_READY, via=MAY_SAY_PLEG),
+    leads_to(POD_FAILING, via=KEPT_FROM_RUNNING),
+    leads_to(CONTAINER_GONE, via=RUNS_ON),
+)
 
 
 @rule(

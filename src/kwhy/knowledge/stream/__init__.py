@@ -1,0 +1,1 @@
+"""Requests that the API server hands on to kubelets: logs, exec, attach, port-forward."""
