@@ -33,8 +33,9 @@ GENERAL = {
     "kubelet.cgroup-driver-mismatch": ("kubelet.cannot-run",),
     "kubelet.cgroup-v1-refused": ("kubelet.config-invalid",),
     "kubelet.network-not-ready": ("cni.",),
-    "own-container.configuration-refused": ("component.start-refused",),
-    "component.start-refused": ("own-container.configuration-refused",),
+    "own-container.argument-refused": ("component.start-refused",),
+    "own-container.port-in-use": ("component.start-refused",),
+    "component.start-refused": ("own-container.", "kubelet."),
     "own-container.permission-denied": ("own-container.shell-cannot-run",),
 }
 
