@@ -43,7 +43,9 @@ class Dialogue(msgspec.Struct, frozen=True, gc=False):
 
     ``questions`` counts the turns in which ``b`` answered; ``waited`` is the sum of their waits, round trips included;
     ``slowest`` are those with the longest waits, in order of time. ``paused`` is how long ``a`` was silent between an
-    answer and its next question. ``round_trip`` is that of the handshake; None where not seen. ``server_name`` is what
+    answer and its next question. ``round_trip`` is that of the handshake; None where not seen. ``acknowledged`` is the
+    shortest time from a question to a packet of ``b`` that comes before the answer; it bounds the round trip from above
+    (None: no such packet among the slowest). ``server_name`` is what
     the caller names (Host, SNI). ``certificates`` are subjects of the certificates that ``b`` sent. ``alert`` is the
     first TLS alert, with its packet. ``open_question``: the last thing said is a question, and nothing answers it for
     ``open_for`` seconds, to the connection's last packet. ``lasted``: seconds from first to last packet.
@@ -68,6 +70,7 @@ class Dialogue(msgspec.Struct, frozen=True, gc=False):
     alerted: Packet | None = None
     open_question: Packet | None = None
     open_for: float = 0.0
+    acknowledged: float | None = None
 
     @property
     def at(self) -> Locator:

@@ -17,7 +17,7 @@ from kwhy.facts.dialogues import Dialogue, Exchange, Language
 from kwhy.facts.packets import Packet
 from kwhy.ingest.capture import hello
 from kwhy.ingest.capture.columns import Columns
-from kwhy.ingest.capture.flows import Study, View
+from kwhy.ingest.capture.flows import Study, Turns, View
 from kwhy.ingest.capture.languages import OPENING, languages, openings
 from kwhy.ingest.capture.questions import Said, answer, question
 from kwhy.ingest.capture.records import Bytes, Int64s
@@ -132,7 +132,22 @@ def _dialogue(
         proofs.alerted,
         proofs.open_question,
         max(0.0, float(last.max() - columns.time[opened]) / 1e9) if opened is not None else 0.0,
+        _acknowledged(columns, turns, slowest, up),
     )
+
+
+def _acknowledged(columns: Columns, turns: Turns, slowest: Int64s, up: bool) -> float | None:
+    """The shortest time from the last packet of a question to the callee's next one, where that is not the answer."""
+    shortest: int | None = None
+    for turn in slowest.tolist():
+        answered = int(turns.rows[turn])
+        between = np.arange(int(turns.begun[turn]), answered)
+        asked = between[(columns.up[between] == up) & (columns.payload[between] > 0)][-1]
+        replies = between[(between > asked) & (columns.up[between] != up)]
+        if len(replies):
+            passed = int(columns.time[replies[0]] - columns.time[asked])
+            shortest = passed if shortest is None else min(shortest, passed)
+    return None if shortest is None else max(0, shortest) / 1e9
 
 
 def _answering_questions(language: Language, payloads: Payloads, begun: Int64s, answers: Int64s) -> Int64s:

@@ -35,12 +35,19 @@ class Talk(msgspec.Struct, frozen=True):
 
     @property
     def round_trip(self) -> float | None:
-        """The median round trip of the handshakes; without one the shortest wait for an answer bounds it from above."""
+        """The median round trip of the handshakes; None where no handshake was captured."""
         trips = sorted(flow.handshake_rtt for flow in self.flows if flow.handshake_rtt is not None)
-        if trips:
-            return trips[len(trips) // 2]
-        waits = [exchange.wait for dialogue in self.dialogues for exchange in dialogue.slowest]
-        return min(waits, default=None) if len(waits) > 1 else None
+        return trips[len(trips) // 2] if trips else None
+
+    @property
+    def round_trip_at_most(self) -> float | None:
+        """The round trip, or what bounds it from above: the fastest acknowledgement of a question, the fastest
+        answer."""
+        if self.round_trip is not None:
+            return self.round_trip
+        bounds = [each.acknowledged for each in self.dialogues if each.acknowledged is not None]
+        bounds += [exchange.wait for dialogue in self.dialogues for exchange in dialogue.slowest]
+        return min(bounds, default=None)
 
     @property
     def sent_again(self) -> int:

@@ -127,7 +127,8 @@ def _judged(connection: Subject, waits: Waits | None, languages: tuple[Language,
     other = _elsewhere(waits)
     if other is not None:
         return Absent((other,))
-    if waits.talk.round_trip is None:
+    trip = waits.talk.round_trip_at_most
+    if trip is None or trip > _SMALL_SHARE * min(exchange.wait for _, exchange in waits.slow):
         return unsure(
             f"the round trip to {waits.talk.address}: the capture holds no handshake",
             CAPTURE.of(node=connection.node, name=waits.talk.address),
@@ -138,7 +139,8 @@ def _judged(connection: Subject, waits: Waits | None, languages: tuple[Language,
 def _present(waits: Waits) -> Present:
     talk, slow = waits.talk, [exchange for _, exchange in waits.slow]
     longest = max(slow, key=lambda exchange: exchange.wait)
-    trip = talk.round_trip or 0.0
+    trip = talk.round_trip_at_most or 0.0
+    most = "" if talk.round_trip is not None else "at most "
     flow = next((flow for flow in talk.flows if flow.handshake_end is not None), talk.flows[0])
     paused = sum({id(dialogue): dialogue.paused for dialogue, _ in waits.slow}.values())
     because = [
@@ -146,7 +148,7 @@ def _present(waits: Waits) -> Present:
         for e in dict.fromkeys((longest, slow[0], slow[-1]))
     ]
     because.append(
-        Evidence(flow.at, f"the round trip takes {trip * 1000:.1f} ms, {talk.sent_again} segments sent again")
+        Evidence(flow.at, f"the round trip takes {most}{trip * 1000:.1f} ms, {talk.sent_again} segments sent again")
     )
     because.append(Evidence(waits.slow[0][0].at, f"between answers the caller paused {paused:.2f} s in all"))
     language = waits.language
