@@ -51,3 +51,7 @@ TRACKED = Probe(
     unlocks="where tracked UDP connections to Services are sent",
     where=ON_NODE,
 )
+PEERS = Probe(
+    "kubectl -n kube-system exec ds/cilium -- cilium-health status --verbose || calicoctl node status",
+    unlocks="which peers the network plugin's agent reaches",
+)

@@ -9,6 +9,7 @@ import msgspec
 
 from kwhy.facts.netfilter import IptablesTable, NetfilterFact, NftTable
 from kwhy.facts.network import InterfaceAddress
+from kwhy.knowledge.cni.peers_unreachable import NODE_CUT_OFF
 from kwhy.knowledge.net.losing import FORWARDED_BY, explains_losses, from_pods, lost_evidence
 from kwhy.knowledge.net.tunnel_ends import TunnelEnd, goes_through, tunnel_ends
 from kwhy.knowledge.netfilter.evaluating import Hook, Outcome, Step, evaluate
@@ -20,10 +21,11 @@ from kwhy.model import condition as remedy
 from kwhy.model.condition import Condition, Nature, Remedy
 from kwhy.model.expressions import expression
 from kwhy.model.fact import Fact
-from kwhy.model.rule import Relation, given, rule
+from kwhy.model.rule import Relation, given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Basis, Evidence, Gap, Present, Unsure, Verdict
 from kwhy.probes.host_network import FILTER, TUNNELS
+from kwhy.scene.relations import ITSELF
 from kwhy.scene.scene import Scene
 
 TUNNEL_BLOCKED = Condition(
@@ -174,7 +176,7 @@ def _translated(scene: Scene, node: Subject, address: str) -> bool:
 TUNNELLED_BY = Relation("reaches other nodes through the overlay of", _tunnelled)
 
 
-@rule(TUNNEL_BLOCKED, rows=("R7", "R11"), leads=explains_losses(TUNNELLED_BY))
+@rule(TUNNEL_BLOCKED, rows=("R7", "R11"), leads=(*explains_losses(TUNNELLED_BY), leads_to(NODE_CUT_OFF, via=ITSELF)))
 def tunnel_blocked(node: Subject, filtering: Filtering = given(filtering_of)) -> Verdict:
     """A firewall rule drops the overlay's packets.
 
