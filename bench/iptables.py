@@ -4,7 +4,7 @@
 
 Printed are the time to read and index the rules beside splitting every line into words (both without garbage
 collection), Service look-ups per second, and traces per second: a packet from a pod to a Service through PREROUTING,
-FORWARD and POSTROUTING, with every endpoint followed.
+FORWARD and POSTROUTING, with every endpoint followed (three on average). Times are those of the processor.
 """
 
 from __future__ import annotations
@@ -125,9 +125,9 @@ def seconds(work: Callable[[], object]) -> float:
     for _ in range(ROUNDS):
         gc.collect()
         gc.disable()
-        start = time.perf_counter()
+        start = time.process_time()
         work()
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
         gc.enable()
     return statistics.median(times)
 
@@ -160,9 +160,9 @@ def trace(rules: RuleSet, address: str, port: int, host: Surroundings) -> int:
 
 def per_second(work: Callable[[], object], count: int) -> float:
     gc.collect()
-    start = time.perf_counter()
+    start = time.process_time()
     work()
-    return count / (time.perf_counter() - start)
+    return count / (time.process_time() - start)
 
 
 def main() -> int:

@@ -174,7 +174,7 @@ class Walk:
                         finished.append(one)
             if not changed:
                 continue
-            live = merged(following)
+            live = merged(following) if len(following) > 1 else following
             if not live:
                 break
             if len(live) > _MOST_LIVE:
@@ -216,6 +216,12 @@ class Walk:
             state = msgspec.structs.replace(state, chance=state.chance * rule.share)
         if not rule.actions:
             return [*passed, state] if passed else None
+        if not passed and len(rule.actions) == 1:
+            action = rule.actions[0]
+            if isinstance(action, Jump):
+                return self._jump(rule, action, state, depth)
+            if isinstance(action, Final):
+                return [_final(rule, action, state)]
         return passed + self._actions(rule, rule.actions, state, depth)
 
     def _actions(self, rule: Rule, actions: tuple[Action, ...], state: State, depth: int) -> list[State]:
