@@ -65,6 +65,14 @@ FAULTS = {
         ),
         says="(shop/stock)",
     ),
+    "a table of nftables rejects the overlay": Fault(
+        "net.tunnel-blocked",
+        "nft add table inet guard; nft add chain inet guard in '{ type filter hook input priority 5; }'; "
+        "nft add rule inet guard in udp dport 8472 counter reject",
+        ("ip -d link show flannel.1", "ip route", "nft list ruleset", TO_WEB),
+        "nft delete table inet guard",
+        says="reject",
+    ),
 }
 
 

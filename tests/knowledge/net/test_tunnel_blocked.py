@@ -48,6 +48,19 @@ def test_a_rule_that_rejects_what_the_node_sends_is_named_too(tmp_path: Path) ->
     assert "it sends to other nodes" in diagnosis.root_causes[0].finding.title
 
 
+def test_nftables_rules_are_named_with_their_table_and_chain(tmp_path: Path) -> None:
+    files = _changed(_recorded(), f"[48:6432] {RULE}\n", "")
+    files["node-a/nft.txt"] = (
+        b"table inet filter {\n\tchain input {\n\t\ttype filter hook input priority filter; policy accept;\n"
+        b"\t\tudp dport 8472 counter packets 48 bytes 6432 drop\n\t}\n}\n"
+    )
+    diagnosis = diagnosed(files, tmp_path)
+    assert roots(diagnosis) == [HERE]
+    values = diagnosis.root_causes[0].finding.values
+    assert (values["family"], values["nft_table"], values["nft_chain"]) == ("inet", "filter", "input")
+    assert "48 packets so far" in diagnosis.root_causes[0].finding.title
+
+
 def test_a_rule_for_another_port_or_accepted_before_clears_the_firewall(tmp_path: Path) -> None:
     for number, (old, new) in enumerate(
         (
