@@ -84,6 +84,18 @@ def test_one_program_that_hangs_everywhere_is_no_matter_of_a_node(tmp_path: Path
     assert LATE not in found(diagnosed(files, tmp_path))
 
 
+def test_pods_that_are_gone_tell_nothing_of_now(tmp_path: Path) -> None:
+    files = evidence()
+
+    def replaced(items: list[Any]) -> None:
+        for item in items:
+            if item["metadata"]["name"][:3] in ("a1-", "b1-"):
+                item["metadata"]["name"] += "-new"
+
+    change(files, "objects/pods.json", replaced)
+    assert LATE not in found(diagnosed(files, tmp_path))
+
+
 def test_the_same_controllers_late_on_another_node_point_to_the_programs(tmp_path: Path) -> None:
     files = evidence()
     pods = json.loads(files["objects/pods.json"])["items"]

@@ -74,12 +74,12 @@ def out_of_memory(pod: PodView, endings: list[Ending] = given(endings_of)) -> Ve
             return Absent(tuple(ending.evidence for ending in endings))
         return unsure(f"how the containers of {pod.subject} ended", ask(pod))
     for ending in killed:
-        limit = _memory_limit(ending.run)
+        limit = memory_limit(ending.run)
         if limit:
             place = ending.run.spec_at("resources.limits", f"memory: {limit}")
             because = (ending.evidence, Evidence(place, f"its memory limit is {limit}"))
             return Present(because, {"container": ending.container, "limit": limit})
-    if all(_memory_limit(ending.run) == "" for ending in killed):
+    if all(memory_limit(ending.run) == "" for ending in killed):
         return Absent((killed[0].evidence, Evidence(killed[0].run.spec_at("resources", ""), "it has no memory limit")))
     return unsure(
         f"the memory limit of container {killed[0].container} of {pod.subject}",
@@ -87,7 +87,7 @@ def out_of_memory(pod: PodView, endings: list[Ending] = given(endings_of)) -> Ve
     )
 
 
-def _memory_limit(run: ContainerRun) -> str | None:
+def memory_limit(run: ContainerRun) -> str | None:
     """As written; "" where the container was shown without one, None where that was not shown."""
     if run.spec is None:
         return None

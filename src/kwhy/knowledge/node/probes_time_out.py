@@ -47,7 +47,8 @@ def late_by_node(scene: Scene) -> dict[Subject, list[Late]]:
     """The pods whose probes timed out within the last ten minutes, by node."""
     index: dict[Subject, list[Late]] = defaultdict(list)
     for pod in scene.events.with_reason("Unhealthy"):
-        if pod.kind != "Pod":
+        gone = scene.listing("Pod", pod.namespace) is not None and not scene.exists(pod)
+        if pod.kind != "Pod" or gone:
             continue
         for event in scene.events_about(pod):
             failure = read_failure(statement_of(event)) if event.reason == "Unhealthy" else None
