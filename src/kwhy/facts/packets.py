@@ -48,6 +48,8 @@ IcmpReason: TypeAlias = Literal[
     "other",
 ]
 
+#: VXLAN (IANA's port and the one that Linux and flannel keep) and Geneve.
+TUNNEL_PORTS = (4789, 8472, 6081)
 FIN, SYN, RST, PUSH, ACK, URG, ECE, CWR = (1 << bit for bit in range(8))
 
 #: tcp_flag_values in tcpdump 4.99 print-tcp.c, in its order of printing.
@@ -296,6 +298,8 @@ class Flow(msgspec.Struct, frozen=True, gc=False):
         """How far the conversation came, as this interface shows it."""
         if self.protocol not in ("tcp", "udp") or self.to_many:
             return "answered" if self.ba.packets else "one-way"
+        if self.b_port in TUNNEL_PORTS and self.protocol == "udp":
+            return "answered" if self.ba.packets else "one-way"  # each side chooses its source port anew
         if self.protocol == "udp":
             return "answered" if self.ba.packets else "rejected" if self.errors else "unanswered"
         if not self.opened:

@@ -32,6 +32,7 @@ from kwhy.ingest.capture.protocols import ICMP, ICMPV6, protocol_name
 from kwhy.ingest.capture.records import NO_TIME, Bytes, Damage, Int64s, Port, Records
 from kwhy.ingest.capture.resolution import PORT as DNS_PORT
 from kwhy.ingest.capture.resolution import SHORTEST, Datagram, questions
+from kwhy.ingest.capture.tunnels import inside
 from kwhy.model.document import Document, Unparsed
 from kwhy.model.parsing import Parsed
 from kwhy.model.time import UNKNOWN_MOMENT, Moment, at
@@ -211,10 +212,31 @@ def _decode(reading: _Reading, buffer: Bytes, shift: int, rows: Int64s, port: in
     headers = decoded(buffer, described.link_type, start, stored, length)
     views = _views(reading, headers, port)
     _count(reading, headers, rows, described, views)
+    _file(reading, buffer, headers, rows, length, start + stored, views)
+    for found in inside(buffer, headers, start + stored):
+        outer, begin = rows[found.rows], start[found.rows]
+        left, whole = stored[found.rows] - (found.start - begin), length[found.rows] - (found.start - begin)
+        carried = decoded(buffer, found.link_type, found.start, left, whole)
+        carried.skip[:] = np.where(carried.skip > 0, carried.skip + (found.start - begin), 0)
+        carried.heading[:] = headers.heading[found.rows]
+        _file(reading, buffer, carried, outer, whole, found.start + left, views[found.rows])
+
+
+def _file(
+    reading: _Reading,
+    buffer: Bytes,
+    headers: Headers,
+    rows: Int64s,
+    length: Int64s,
+    end: Int64s,
+    views: npt.NDArray[np.uint16],
+) -> None:
+    """Packets, or what they carry, as columns; control messages to the ledger."""
+    records = reading.records
     ip = np.flatnonzero(headers.version > 0)
     numbers, up = reading.grouping.assign(headers, ip, views)
     _join_fragments(reading, headers, ip, numbers, views)
-    _control_packets(reading, buffer, headers, rows, start + stored, views)
+    _control_packets(reading, buffer, headers, rows, end, views)
     every = len(ip) == len(rows)
     part = Columns(
         rows + 1,
