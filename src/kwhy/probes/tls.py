@@ -14,3 +14,7 @@ CONTROL_PLANE_CERTIFICATES = Probe(
     unlocks="until when the certificates of the control plane are valid",
     where="a control-plane node",
 )
+SECRETS_OF_PODS = Probe(
+    "kubectl get services,pods -n {namespace} -o yaml; kubectl describe secrets -n {namespace}",
+    unlocks="which Secret the server mounts its certificate from",
+)

@@ -129,6 +129,11 @@ _CLIENTS_FAULT = expression(
 )
 
 
+#: http: TLS handshake error from 10.0.0.9:40312: remote error: tls: bad certificate — Go net/http server.go
+#: Unable to authenticate the request — apiserver v0.34 pkg/endpoints/filters/authentication.go
+_OF_CLIENTS = expression(r"http: TLS handshake error from |Unable to authenticate the request")
+
+
 class Told(NamedTuple):
     """What a record says; ``line`` is the index of the line that tells most."""
 
@@ -182,7 +187,8 @@ def told_by(record: Record) -> Told:
         if worded in _UNREACHED and target and "://" in target:
             # It is the server that is not reached, whatever is asked of it.
             target = _ROOT_URL.sub(r"\1", target)
-        return Told(worded or "other", target, reading.call, reading.served, _line_with(record, words))
+        served = reading.served or _OF_CLIENTS.search(text) is not None
+        return Told(worded or "other", target, reading.call, served, _line_with(record, words))
     line = min(text.count("\n", 0, reading.place), len(record.texts) - 1)
     return Told(reading.complaint, target, reading.call, reading.served, line)
 
