@@ -9,9 +9,16 @@ import msgspec
 from msgspec import UnsetType
 
 from kwhy.facts.corefile import absolute
+from kwhy.facts.dns import ResolvConf
 from kwhy.facts.kubelet import KubeletConfig
 from kwhy.facts.objects import Pod, Service
-from kwhy.knowledge.dns.servers import cluster_config, config_maps_of, dns_servers, is_dns_server
+from kwhy.knowledge.dns.servers import (
+    NODE_LOCAL_NAME,
+    cluster_config,
+    config_maps_of,
+    dns_servers,
+    is_dns_server,
+)
 from kwhy.knowledge.service.consumers import CLUSTER_DNS, Call, calls_of
 from kwhy.model.document import Locator
 from kwhy.model.expressions import expression
@@ -27,8 +34,8 @@ from kwhy.scene.views import ServiceView
 Ended = Literal["no-such-name", "refused", "no-answer", "maybe", "resolved"]
 #: The kubelet's default (kubelet config v1beta1, clusterDomain), and kubeadm's (dnsDomain).
 DEFAULT_DOMAIN = "cluster.local"
-#: The address that node-local-dns listens on (kubernetes/dns, nodelocaldns.yaml).
-NODE_LOCAL = "169.254.20.10"
+#: node-local-dns listens on a link-local address, 169.254.20.10 by default (kubernetes/dns, nodelocaldns.yaml).
+_NODE_LOCAL = "169.254."
 
 # lookup web on 10.96.0.10:53: server misbehaving (Go net/dnsclient_unix.go, errServerMisbehaving)
 _MISBEHAVING = expression(r"server misbehaving|SERVFAIL|REFUSED|EREFUSED|ESERVFAIL|[Ss]erver failure")
@@ -140,6 +147,11 @@ def asks_cluster(scene: Scene, pod: Subject) -> bool:
     return resolver is None or resolver.uses_cluster or _dns_address(scene) in resolver.nameservers
 
 
+def is_node_local(address: str) -> bool:
+    """Whether an address is that of a cache on the node itself."""
+    return address.startswith(_NODE_LOCAL)
+
+
 def _dns_address(scene: Scene) -> str | None:
     return scene.derive_once(dns_address)
 
@@ -155,10 +167,27 @@ def _cluster_ip(service: Service) -> str | UnsetType | None:
 
 
 def cluster_domain(scene: Scene) -> tuple[str, Locator | None]:
-    """The domain under which pods look for Services, and where that is said; the default where nothing says it."""
+    """The domain under which pods look for Services, and where that is said.
+
+    Where neither a kubelet nor a pod's resolv.conf says it, it is taken to be what the Corefile serves.
+    """
+    return scene.derive_once(_cluster_domain)
+
+
+def _cluster_domain(scene: Scene) -> tuple[str, Locator | None]:
     for config in scene.facts(KubeletConfig):
         if config.cluster_domain:
             return config.cluster_domain, setting_at(config, "clusterDomain")
+    for conf in scene.facts(ResolvConf):
+        found = next((search[4:] for search in conf.searches if search.startswith("svc.")), None)
+        if found and conf.netns is not None:
+            return found, conf.at
+    served = scene.derive_once(cluster_config)
+    for block in served.corefile.blocks if served is not None else ():
+        for plugin in block.all("kubernetes"):
+            zones = [zone for zone in plugin.arguments if not zone.rstrip(".").endswith(".arpa")]
+            if zones:
+                return zones[0].rstrip("."), None
     return DEFAULT_DOMAIN, None
 
 
@@ -180,13 +209,25 @@ def full_name(scene: Scene, ask: Ask) -> str:
     return absolute(f"{service.name}.{service.namespace}.svc.{domain}")
 
 
+def servers_for(scene: Scene, caller: Subject) -> list[Subject]:
+    """The name servers that a pod's questions may reach: those of the cluster, and the cache of its own node."""
+    shared, local = scene.derive_once(_servers_by_node)
+    return [*shared, *(server for node in node_of_pod(scene, caller) for server in local.get(node, ()))]
+
+
+def _servers_by_node(scene: Scene) -> tuple[list[Subject], dict[Subject, list[Subject]]]:
+    shared: list[Subject] = []
+    local: dict[Subject, list[Subject]] = {}
+    for server in dns_servers(scene):
+        if server.name.startswith(NODE_LOCAL_NAME):
+            for node in node_of_pod(scene, server):
+                local.setdefault(node, []).append(server)
+        else:
+            shared.append(server)
+    return shared, local
+
+
 # --- relations ----------------------------------------------------------------------------------------------------
-
-
-def _servers_asked(scene: Scene, caller: Subject) -> Iterable[Subject]:
-    """The cluster's name servers, where a pod that asks them does not get its names resolved."""
-    if scene.derive(failing_asks, caller) and asks_cluster(scene, caller):
-        yield from dns_servers(scene)
 
 
 def _configured_by(scene: Scene, caller: Subject) -> Iterable[Subject]:
@@ -197,7 +238,7 @@ def _configured_by(scene: Scene, caller: Subject) -> Iterable[Subject]:
     if config is not None:
         yield config.config_map
         return
-    for server in dns_servers(scene):
+    for server in servers_for(scene, caller):
         yield from config_maps_of(scene, server)
 
 
@@ -207,7 +248,6 @@ def _asks_for_services(scene: Scene, caller: Subject) -> Iterable[Subject]:
         yield caller
 
 
-ASKS_SERVERS = Relation("asks for names", _servers_asked)
 ANSWERED_BY = Relation("is answered according to", _configured_by)
 ASKS_FOR_SERVICES = Relation("asks for names of Services", _asks_for_services)
 

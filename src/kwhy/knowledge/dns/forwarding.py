@@ -10,7 +10,7 @@ from kwhy.facts.corefile import absolute, address_of
 from kwhy.facts.dns import Lookup
 from kwhy.facts.log_patterns.coredns import LIST_FAILED, UNSYNCED, UPSTREAM_FAILED
 from kwhy.facts.logs import LogHit
-from kwhy.knowledge.dns.asking import asks_cluster, dns_address, failing_asks
+from kwhy.knowledge.dns.asking import asks_cluster, dns_address, failing_asks, servers_for
 from kwhy.knowledge.dns.servers import cluster_config, dns_servers, is_dns_server, said_by
 from kwhy.model.rule import Relation
 from kwhy.model.subject import Subject
@@ -20,6 +20,9 @@ from kwhy.scene.scene import Scene
 #: How Go's net package says that a packet or its answer is lost, and that the host refuses.
 _LOST = ("i/o timeout", "no route to host", "network is unreachable", "operation not permitted")
 REFUSED = "connection refused"
+#: What a name server last said this long ago (seconds) says nothing about now: each failing query is logged, and
+#: client-go's reflector tries again at least every minute.
+STILL = 300.0
 #: Words of an error to the API server that mean that nothing comes back.
 _NO_WAY = ("i/o timeout", "no route to host", "network is unreachable", "deadline exceeded", "TLS handshake timeout")
 
@@ -53,10 +56,18 @@ def name_server(address: str, port: int) -> Subject:
     return Subject("NameServer", written if port == 53 else f"{written}:{port}")
 
 
+def over(scene: Scene, hit: LogHit) -> bool:
+    """Whether the name server has not said it any more for long before the evidence was taken."""
+    last = hit.last.when.latest
+    return last is not None and scene.as_of is not None and scene.as_of - last > STILL
+
+
 def failures_of(scene: Scene, server: Subject) -> list[Failure]:
     """Queries to upstreams that fail, by the name server's log"""
     found = []
     for hit in said_by(scene, server, UPSTREAM_FAILED):
+        if over(scene, hit):
+            continue
         place = address_of(hit.key.get("upstream") or "")
         if place is not None:
             found.append(Failure(server, name_server(*place), hit.key.get("how") or "", hit))
@@ -79,11 +90,13 @@ def _by_upstream(scene: Scene) -> dict[Subject, list[Failure]]:
 def lost_api(scene: Scene, server: Subject) -> Evidence | None:
     """That a name server does not get through to the API server either"""
     for hit in said_by(scene, server, LIST_FAILED):
+        if over(scene, hit):
+            continue
         why = hit.last.fields.get("why") or ""
         if any(words in why for words in _NO_WAY):
             return Evidence(hit.locate(hit.last), f"the API server is not reached either: {why}")
     for hit in said_by(scene, server, UNSYNCED):
-        if hit.key.get("unsynced"):
+        if hit.key.get("unsynced") and not over(scene, hit):
             return Evidence(hit.locate(hit.last), "it gave up waiting for the API server")
     return None
 
@@ -150,7 +163,7 @@ def _asked_through(scene: Scene, caller: Subject) -> Iterable[Subject]:
     if not asks or not asks_cluster(scene, caller):
         return
     wanted = {absolute(ask.name) for ask in asks if ask.ended != "no-such-name"}
-    for server in dns_servers(scene):
+    for server in servers_for(scene, caller):
         if any(wanted & failure.names for failure in scene.derive(failures_of, server)):
             yield server
 
@@ -158,7 +171,7 @@ def _asked_through(scene: Scene, caller: Subject) -> Iterable[Subject]:
 def _asked_of(scene: Scene, caller: Subject) -> Iterable[Subject]:
     """The name servers that a pod's names of Services, or unanswered ones, depend on."""
     if scene.derive(failing_asks, caller) and asks_cluster(scene, caller):
-        yield from dns_servers(scene)
+        yield from servers_for(scene, caller)
 
 
 FORWARDS_TO = Relation("forwards to", _upstreams)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from kwhy.knowledge.app.errors import APP_ERRORS
 from kwhy.knowledge.dns.asking import (
     ASKS_FOR_SERVICES,
-    NODE_LOCAL,
     Ask,
     Resolver,
     cluster_domain,
     dns_address,
     failing_asks,
+    is_node_local,
     resolver_of,
 )
+from kwhy.knowledge.service.consumers import service_at
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.probe import Probe
 from kwhy.model.rule import given, leads_to, rule
@@ -99,7 +100,8 @@ def _fault(pod: PodView, resolver: Resolver, asks: list[Ask]) -> tuple[str, str]
     if resolver.policy != "None":
         return None
     address = pod.scene.derive_once(dns_address)
-    if address is not None and address not in resolver.nameservers and NODE_LOCAL not in resolver.nameservers:
+    known = [server for server in resolver.nameservers if is_node_local(server) or service_at(pod.scene, server)]
+    if address is not None and not known:
         told = ", ".join(resolver.nameservers) or "none"
         what = f"dnsPolicy None names {told}, and the cluster's DNS is {address}"
         return what, f"Name {address} in dnsConfig.nameservers, or set dnsPolicy: ClusterFirst"

@@ -52,4 +52,3 @@ def amplification(name: str, conf: ResolvConf, library: Library = "glibc") -> fl
     """How many times as many questions are asked as with a final dot, for a name that exists as it stands."""
     needed = len(_FAMILIES)
     return len(questions(name, conf, {absolute(name)}, library)) / needed
-

@@ -18,7 +18,8 @@ from kwhy.scene.relations import pods_selected
 from kwhy.scene.scene import Scene
 
 #: kubeadm addons/dns manifests (coredns), node-local-dns (kubernetes/dns), OpenShift's dns-default.
-_NAMES = ("coredns-", "node-local-dns-", "dns-default-", "kube-dns-")
+NODE_LOCAL_NAME = "node-local-dns-"
+_NAMES = ("coredns-", NODE_LOCAL_NAME, "dns-default-", "kube-dns-")
 _NAMESPACES = ("kube-system", "openshift-dns")
 #: Where the manifests of CoreDNS and node-local-dns mount the Corefile; telling where its ConfigMap is not shown.
 _CONFIG_DIRECTORIES = ("/etc/coredns", "/etc/coredns/", "/etc", "/etc/kube-dns")
@@ -111,7 +112,7 @@ def config_of(scene: Scene, config_map: Subject) -> Config | None:
 def cluster_config(scene: Scene) -> Config | None:
     """The Corefile that the servers behind the cluster's DNS Service read; None where it was not shown."""
     for pod in dns_servers(scene):
-        if not pod.name.startswith("node-local-dns-"):
+        if not pod.name.startswith(NODE_LOCAL_NAME):
             for config_map in config_maps_of(scene, pod):
                 found = scene.derive(config_of, config_map)
                 if found is not None:

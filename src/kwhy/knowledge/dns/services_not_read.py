@@ -9,7 +9,7 @@ from kwhy.facts.logs import LogHit
 from kwhy.knowledge.access.forbidden import FORBIDDEN_TO, forbidden
 from kwhy.knowledge.access.refusals import Refused, refusals_by_account, refused_to
 from kwhy.knowledge.app.errors import APP_ERRORS
-from kwhy.knowledge.dns.forwarding import ASKS_OF, ITSELF_AS_SERVER, lost_api
+from kwhy.knowledge.dns.forwarding import ASKS_OF, ITSELF_AS_SERVER, lost_api, over
 from kwhy.knowledge.dns.servers import is_dns_server, logs_of, said_by
 from kwhy.knowledge.probe.readiness_fails import READINESS_FAILS
 from kwhy.model.condition import Condition, Nature
@@ -31,7 +31,7 @@ SERVICES_NOT_READ = Condition(
 
 def failed_lists(scene: Scene, pod: Subject) -> list[LogHit]:
     """What CoreDNS says of its requests to the API server"""
-    return said_by(scene, pod, LIST_FAILED)
+    return [hit for hit in said_by(scene, pod, LIST_FAILED) if not over(scene, hit)]
 
 
 @rule(

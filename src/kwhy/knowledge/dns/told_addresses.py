@@ -11,7 +11,8 @@ from kwhy.facts.dns import ResolvConf
 from kwhy.facts.kubelet import KubeletConfig
 from kwhy.facts.objects import Service
 from kwhy.knowledge.app.errors import logging_pods
-from kwhy.knowledge.dns.asking import NODE_LOCAL, asks_of, dns_address, resolver_of, setting_at
+from kwhy.knowledge.dns.asking import asks_of, dns_address, is_node_local, resolver_of, setting_at
+from kwhy.knowledge.service.consumers import service_at
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Evidence
 from kwhy.scene.relations import node_of_pod
@@ -81,8 +82,13 @@ def differing(scene: Scene, node: Subject) -> Told | None:
     told = told_by(scene, node)
     if address is None or not told:
         return None
-    wrong = [t for t in told if address not in t.addresses and NODE_LOCAL not in t.addresses]
+    wrong = [t for t in told if not any(_serves(scene, given) for given in t.addresses)]
     return wrong[0] if wrong and len(wrong) == len(told) else None
+
+
+def _serves(scene: Scene, address: str) -> bool:
+    """Whether a Service has the address, or it is that of a cache on the node."""
+    return is_node_local(address) or service_at(scene, address) is not None
 
 
 def expected_address(scene: Scene) -> str | None:
