@@ -94,3 +94,9 @@ def test_a_name_is_followed_to_the_plugin_that_answers(name: str, by: str, line:
 
 def test_a_name_that_no_block_serves_is_refused() -> None:
     assert answered(parse_corefile("corp.example {\n    forward . 10.0.0.1\n}"), "www.example.org").by == "refused"
+
+
+def test_where_nobody_states_the_domain_the_corefile_is_believed(tmp_path: Path) -> None:
+    shown = objects_and_logs(recorded(CASE + "other_cluster_domain"))
+    del shown["node/kubelet-config.yaml"]
+    assert ROOT[0] not in found(diagnosed(shown, tmp_path))

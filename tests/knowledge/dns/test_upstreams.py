@@ -106,3 +106,12 @@ def test_without_the_corefile_nobody_is_blamed_for_the_loop(tmp_path: Path) -> N
     files = looping()
     del files["objects/configmaps.json"]
     assert roots(diagnosed(files, tmp_path)) == []
+
+
+def test_what_was_logged_long_before_is_over(tmp_path: Path) -> None:
+    files = refused()
+    name = log_of_coredns(files)
+    files[name] = files[name].replace(b"2026-11-22T05:", b"2026-11-22T01:")
+    diagnosis = diagnosed(files, tmp_path)
+    assert SILENT not in roots(diagnosis)
+    assert "dns.upstream-fails" not in found(diagnosis)
