@@ -6,13 +6,17 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
-from tests.knowledge.captured import CAPTURES, CASES, codes, diagnosed, packets, roots, talk
+from tests.harness.evidence import together
+from tests.knowledge.captured import CAPTURES, CASES, codes, diagnosed, evidence, packets, roots, talk
 
+from kwhy.ingest.reading import read_document
 from kwhy.knowledge.net.caller_waits import Waits, slow_answers
 from kwhy.knowledge.net.talks import Talk
 from kwhy.knowledge.remote.slow_queries import slow_queries, slow_service
+from kwhy.model.document import Document
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Present, Unsure
+from kwhy.pipeline import diagnose_evidence
 
 THIRTEEN = (CASES / "remote" / "slow_queries" / "thirteen_in_a_row" / "evidence" / "eth0.pcap").read_bytes()
 
@@ -31,14 +35,21 @@ def waits(found: Talk, **flow: object) -> Waits:
 
 
 def test_thirteen_questions_of_four_seconds_make_the_minute(shown: tuple[Subject, Talk]) -> None:
-    verdict = slow_queries(shown[0], waits(shown[1]))
+    verdict = slow_queries(shown[0], waits(shown[1]), ())
     assert isinstance(verdict, Present)
     assert verdict.values["count"] == 13
     assert 40 < float(str(verdict.values["waited"])) < 60
 
 
+def test_the_slow_log_of_the_server_is_quoted_beside_the_capture() -> None:
+    log = (CASES / "remote" / "slow_queries" / "thirteen_in_a_row" / "evidence" / "mariadb-slow.log").read_bytes()
+    read = together(evidence(THIRTEEN), read_document(Document("slow.log", log)))
+    (cause,) = diagnose_evidence(read).root_causes
+    assert any("the slow log has 13 of them" in each.says for each in cause.finding.evidence)
+
+
 def test_a_long_round_trip_is_the_networks(shown: tuple[Subject, Talk]) -> None:
-    verdict = slow_queries(shown[0], waits(shown[1], handshake_rtt=1.5))
+    verdict = slow_queries(shown[0], waits(shown[1], handshake_rtt=1.5), ())
     assert isinstance(verdict, Absent)
     assert "round trip" in verdict.because[0].says
 
@@ -46,7 +57,7 @@ def test_a_long_round_trip_is_the_networks(shown: tuple[Subject, Talk]) -> None:
 def test_segments_that_were_sent_again_are_the_networks(shown: tuple[Subject, Talk]) -> None:
     flow = shown[1].flows[0]
     lossy = msgspec.structs.replace(flow.ab, retransmitted=20)
-    verdict = slow_queries(shown[0], waits(shown[1], ab=lossy, retransmission=flow.begin))
+    verdict = slow_queries(shown[0], waits(shown[1], ab=lossy, retransmission=flow.begin), ())
     assert isinstance(verdict, Absent)
     assert "sent again" in verdict.because[0].says
 
@@ -54,7 +65,7 @@ def test_segments_that_were_sent_again_are_the_networks(shown: tuple[Subject, Ta
 def test_a_full_buffer_is_the_receivers(shown: tuple[Subject, Talk]) -> None:
     flow = shown[1].flows[0]
     full = msgspec.structs.replace(flow.ab, full_time=5.0)
-    verdict = slow_queries(shown[0], waits(shown[1], ab=full, zero_window=flow.begin))
+    verdict = slow_queries(shown[0], waits(shown[1], ab=full, zero_window=flow.begin), ())
     assert isinstance(verdict, Absent)
     assert "buffer" in verdict.because[0].says
 
@@ -78,7 +89,7 @@ def test_without_handshake_and_acknowledgements_nobody_is_named() -> None:
 
 
 def test_without_a_capture_one_is_asked_for(shown: tuple[Subject, Talk]) -> None:
-    verdict = slow_queries(shown[0], None)
+    verdict = slow_queries(shown[0], None, ())
     assert isinstance(verdict, Unsure)
     assert "tcpdump" in verdict.gaps[0].probes[0].command
 
@@ -86,7 +97,7 @@ def test_without_a_capture_one_is_asked_for(shown: tuple[Subject, Talk]) -> None
 def test_a_service_of_http_is_an_effect_and_no_database(shown: tuple[Subject, Talk]) -> None:
     subject, http = talk((CAPTURES / "said-http_slow.pcap").read_bytes(), 8080)
     slow = slow_answers(http)
-    assert isinstance(slow_queries(subject, slow), Absent)
+    assert isinstance(slow_queries(subject, slow, ()), Absent)
     assert isinstance(slow_service(subject, slow), Present)
     assert codes(diagnosed((CAPTURES / "said-http_slow.pcap").read_bytes())) == ["remote.slow-service"]
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import msgspec
+
 from kwhy.facts.dialogues import Language
+from kwhy.facts.slow_queries import SlowStatement
 from kwhy.knowledge.net.caller_waits import CALLER_WAITS, Waits, waits_of
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.subject import Subject
-from kwhy.model.time import by
+from kwhy.model.time import Moment, by
 from kwhy.model.verdict import Absent, Basis, Evidence, Present, Verdict, unsure
 from kwhy.probes.node import CAPTURE
 from kwhy.scene.relations import ITSELF
+from kwhy.scene.scene import Scene
 
 SLOW_QUERIES = Condition(
     code="remote.slow-queries",
@@ -88,8 +94,38 @@ def _elsewhere(waits: Waits) -> Evidence | None:
     return None
 
 
+def logged_statements(scene: Scene, _: Subject) -> Sequence[SlowStatement]:
+    """The slow log of the database"""
+    return scene.facts(SlowStatement)
+
+
+def _said_by_the_log(waits: Waits, logged: Sequence[SlowStatement]) -> list[Evidence]:
+    """Entries of the slow log of the same client, at the same time, and what they tell of the reason."""
+    clients = {dialogue.a for dialogue, _ in waits.slow}
+    first, last = waits.slow[0][1].asked.time, waits.slow[-1][1].answered.time
+    mine = [each for each in logged if each.client in clients and _between(first, each.ended, last)]
+    if not mine:
+        return []
+    longest = max(mine, key=lambda each: each.seconds)
+    rows = f", {longest.examined} rows examined for {longest.sent} sent" if longest.examined is not None else ""
+    locked = longest.locked is not None and longest.locked > longest.seconds / 2
+    reason = f"; it waited {longest.locked:.1f} s of them for locks" if locked else ""
+    return [Evidence(longest.at, f"the slow log has {len(mine)} of them: {longest.seconds:.1f} s{rows}{reason}")]
+
+
+def _between(first: Moment, moment: Moment, last: Moment) -> bool:
+    """Whether the moment may lie between the two, give or take a second of rounding."""
+    if moment.earliest is None or moment.latest is None or first.earliest is None or last.latest is None:
+        return True
+    return first.earliest - 1 <= moment.latest and moment.earliest <= last.latest + 1
+
+
 @rule(SLOW_QUERIES, rows=("E1", "R14"), leads=(leads_to(CALLER_WAITS, via=ITSELF),))
-def slow_queries(connection: Subject, waits: Waits | None = given(waits_of)) -> Verdict:
+def slow_queries(
+    connection: Subject,
+    waits: Waits | None = given(waits_of),
+    logged: Sequence[SlowStatement] = given(logged_statements),
+) -> Verdict:
     """A database answers slowly.
 
     What it means: Each question waits at the server for seconds; a call that asks one after another waits for the sum.
@@ -99,7 +135,10 @@ def slow_queries(connection: Subject, waits: Waits | None = given(waits_of)) -> 
     windows), a caller that computes between answers (it pauses), commands that ask to wait (BLPOP).
     Source: MariaDB 10.11 and PostgreSQL 15 protocols; RFC 9293 for round trips; Wireshark's "time since request".
     """
-    return _judged(connection, waits, ("mysql", "postgresql", "redis"), "no database's language is spoken")
+    verdict = _judged(connection, waits, ("mysql", "postgresql", "redis"), "no database's language is spoken")
+    if not isinstance(verdict, Present) or waits is None:
+        return verdict
+    return msgspec.structs.replace(verdict, because=(*verdict.because, *_said_by_the_log(waits, logged)))
 
 
 @rule(SLOW_SERVICE, rows=("E1", "E8"), leads=(leads_to(CALLER_WAITS, via=ITSELF),))
