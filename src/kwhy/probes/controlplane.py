@@ -24,3 +24,8 @@ KUBECONFIG = Probe(
     unlocks="which server, user and proxy kubectl uses; secrets are masked by kubectl",
     where="where kubectl fails",
 )
+FLOW_CONTROL = Probe(
+    "kubectl get --raw /metrics | grep -E '^apiserver_flowcontrol_(rejected|dispatched)_requests_total|"
+    "^apiserver_flowcontrol_nominal_limit_seats|^apiserver_current_inflight'",
+    unlocks="whom the API server refuses, and how many requests it may serve at once",
+)
