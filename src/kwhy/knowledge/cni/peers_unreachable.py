@@ -11,7 +11,7 @@ from kwhy.facts.cni_health import PeerReport
 from kwhy.facts.objects import Node
 from kwhy.knowledge.net.losing import FORWARDED_BY, explains_losses
 from kwhy.model.condition import Condition, Nature
-from kwhy.model.rule import given, rule
+from kwhy.model.rule import Relation, given, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Basis, Evidence, Present, Verdict, unsure
 from kwhy.probes.host_network import PEERS
@@ -106,10 +106,18 @@ def _unreached(scene: Scene) -> Iterable[Subject]:
                 yield peer
 
 
+def _checked(scene: Scene, subject: Subject) -> Iterable[Subject]:
+    """Nodes as in FORWARDED_BY, where some agent's checks are shown."""
+    return FORWARDED_BY.find(scene, subject) if scene.facts(PeerReport) else ()
+
+
+CHECKED_ON = Relation("sends its packets through", _checked)
+
+
 @rule(
     NODE_CUT_OFF,
     rows=("N31",),
-    leads=explains_losses(FORWARDED_BY),
+    leads=explains_losses(CHECKED_ON),
     among=_unreached,
     symptom=True,
 )
