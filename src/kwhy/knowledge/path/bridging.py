@@ -18,6 +18,7 @@ import msgspec
 from kwhy.knowledge.netfilter.packet import Packet, on_the_wire
 from kwhy.knowledge.path.hops import Connection, Leg, Needed
 from kwhy.knowledge.path.networks import Network
+from kwhy.knowledge.path.remembering import is_masked
 from kwhy.knowledge.path.steps import State, Stepping, flow_of
 from kwhy.knowledge.path.world import Crossing, Reached
 
@@ -104,6 +105,11 @@ class Bridging(Stepping, ABC):
     ) -> Iterator[Leg]:
         """From port to port: forward and postrouting."""
         network = crossing.network
+        if packet.ct_direction == "REPLY" and is_masked(packet):
+            yield self.pause(
+                network, packet, state, lambda walk, whole, then: walk._through(target, crossing, rest, whole, then)
+            )
+            return
         out = packet.replace(oif=crossing.bridge, bridge_out=crossing.left)
         for passed, after in self.filtered_by(network, "forward", out, state):
             if passed.verdict != "accept":

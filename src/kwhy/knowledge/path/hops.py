@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -51,12 +52,24 @@ class Wire(msgspec.Struct, frozen=True, gc=False):
     at: Locator | None
 
 
+class Pause(msgspec.Struct, frozen=True, gc=False):
+    """Where an answer's way stops until its connection's first ends are known: before they are put back into it.
+
+    ``go_on`` takes the walk that knows them, the packet with them, and what the branch carries.
+    """
+
+    network: Network
+    packet: Packet
+    go_on: Callable[[Any, Packet, Any], Iterator[Leg]]
+
+
 class Leg(msgspec.Struct, frozen=True):
     """One way of a packet in one direction, and its end.
 
     ``share`` is the part of new connections that goes this way; ``depends_on`` what would have to hold besides.
     ``by`` is the place of what ended it, ``why`` the sentence. ``network`` is None where the end is not in evidence.
     ``pod_reached``: an address of a pod whose namespace was not recorded. ``carried``: what is wrapped in ``packet``.
+    ``paused``: never in what a walk answers, see :mod:`kwhy.knowledge.path.remembering`.
     """
 
     verdict: Verdict
@@ -74,6 +87,7 @@ class Leg(msgspec.Struct, frozen=True):
     reject_with: str | None = None
     pod_reached: str | None = None
     carried: Packet | None = None
+    paused: Pause | None = None
 
     @property
     def payload(self) -> Packet:

@@ -18,6 +18,7 @@ from kwhy.knowledge.netfilter.packet import Packet, on_the_wire
 from kwhy.knowledge.path.bridging import Bridging
 from kwhy.knowledge.path.hops import Connection, Leg, Needed, Wire
 from kwhy.knowledge.path.networks import Network
+from kwhy.knowledge.path.remembering import is_masked
 from kwhy.knowledge.path.resolving import answers_for_others, resolves
 from kwhy.knowledge.path.steps import LOOPBACK, State
 from kwhy.knowledge.path.tunnels import Wrapped, wrapped
@@ -39,6 +40,9 @@ class Leaving(Bridging):
     def leave(self, network: Network, packet: Packet, hop: NextHop, state: State) -> Iterator[Leg]:
         """The postrouting hook, and what carries the packet on."""
         dev = packet.oif or ""
+        if packet.ct_direction == "REPLY" and is_masked(packet) and not state.inner:
+            yield self.pause(network, packet, state, lambda walk, whole, then: walk.leave(network, whole, hop, then))
+            return
         for outcome, after in self.filtered_by(network, "postrouting", packet, state):
             if outcome.verdict != "accept":
                 yield self.stopped(network, "postrouting", outcome, after)

@@ -19,6 +19,7 @@ from kwhy.knowledge.net.policy_database import PolicyDatabase, policy_database
 from kwhy.knowledge.net.routing import Decision, answer_of_tables
 from kwhy.knowledge.net.rule_match import Flow
 from kwhy.knowledge.netfilter.ruleset import RuleSet, rule_set
+from kwhy.knowledge.netfilter.surroundings import Surroundings
 from kwhy.model.fact import Fact
 from kwhy.model.subject import Subject
 
@@ -54,6 +55,8 @@ class Network:
     facts: Mapping[type, Sequence[Fact]]
     links_listed: LinkListing | None
     routed: dict[tuple[object, ...], Decision] = field(default_factory=dict, repr=False)
+    #: What the packet filter may ask; made once (kwhy.knowledge.path.surroundings).
+    asked: list[Surroundings] = field(default_factory=list, repr=False)
 
     @property
     def is_host(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from functools import cache
 
 from kwhy.facts import devices, netfilter, network, sockets
 from kwhy.facts.network import InterfaceAddress, NetworkNamespace, Route
@@ -94,6 +95,7 @@ def _pods(scene: Scene) -> dict[str, PodAddress]:
 
 
 def _place_in(scene: Scene) -> Callable[[Subject], Locator | None]:
+    @cache
     def place_of(pod: Subject) -> Locator | None:
         seen = PodView(scene, pod).seen("status.podIP", lambda p: p.status.pod_ip, "")
         return seen.place if seen.observed else None

@@ -6,8 +6,8 @@ nf_conntrack_proto_tcp.c tcp_new() (an answer to a connection that nobody saw be
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final
 
 import msgspec
 
@@ -17,7 +17,7 @@ from kwhy.knowledge.net.routing import Decision, Possibility, Result, Step
 from kwhy.knowledge.net.rule_match import Flow
 from kwhy.knowledge.netfilter.evaluating import Hook, Outcome, evaluate
 from kwhy.knowledge.netfilter.packet import Packet, reverse
-from kwhy.knowledge.path.hops import Connection, Hop, Leg, Needed, Stage, Verdict, Wire
+from kwhy.knowledge.path.hops import Connection, Hop, Leg, Needed, Pause, Stage, Verdict, Wire
 from kwhy.knowledge.path.networks import Network
 from kwhy.knowledge.path.source_validation import source_is_valid
 from kwhy.knowledge.path.surroundings import surroundings
@@ -160,6 +160,13 @@ class Stepping:
             return None, state.needs(Needed(f"not {valid.why}", wanted, network.name))
         state = state.hop(network, "source", valid.why, valid.at)
         return self.end("dropped", network, state, packet, valid.why, by=valid.at), state
+
+    def pause(
+        self, network: Network, packet: Packet, state: State, go_on: Callable[[Any, Packet, State], Iterator[Leg]]
+    ) -> Leg:
+        """A way that goes on when the masked ends are known."""
+        leg = self.end("unknown", network, state, packet, "")
+        return msgspec.structs.replace(leg, paused=Pause(network, packet, go_on))
 
     def end(
         self,

@@ -20,6 +20,12 @@ _SCOPE_UNIVERSE = 0
 
 def surroundings(network: Network) -> Surroundings:
     """The answers that this namespace gives."""
+    if not network.asked:
+        network.asked.append(_surroundings(network))
+    return network.asked[0]
+
+
+def _surroundings(network: Network) -> Surroundings:
 
     def address_type(address: str, device: str | None) -> str | None:
         return _address_type(network, address, device)

@@ -12,6 +12,7 @@ net/ipv4/netfilter.c ip_route_me_harder(). Checked against a running kernel by t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -22,6 +23,7 @@ from kwhy.knowledge.netfilter.packet import Packet, reverse
 from kwhy.knowledge.path.hops import Connection, Leg, Needed
 from kwhy.knowledge.path.leaving import Leaving
 from kwhy.knowledge.path.networks import Network
+from kwhy.knowledge.path.remembering import is_masked, known_masked, may_remember, remembered, rest_of_way
 from kwhy.knowledge.path.steps import LOOPBACK, MOST_HOPS, State, addresses_of, flow_of
 from kwhy.knowledge.path.tunnels import unwrapped
 from kwhy.knowledge.path.world import World
@@ -98,8 +100,12 @@ class Walk(Leaving):
             elif outcome.proxied_to is not None:
                 says = f"the transparent proxy {outcome.proxied_to} takes the packet"
                 yield self.end("delivered", network, after, outcome.packet, says, dev=dev)
-            else:
+            elif self.known or after.inner or not may_remember(self.world):
                 yield from self._route_in(network, dev, outcome.packet, after)
+            else:
+                yield from rest_of_way(
+                    self.world, network, dev, outcome.packet, after, partial(self._route_in, network, dev)
+                )
 
     def _route_in(self, network: Network, dev: str, packet: Packet, state: State) -> Iterator[Leg]:
         assert packet.destination is not None and packet.source is not None
@@ -123,6 +129,9 @@ class Walk(Leaving):
             yield from self._input(network, dev, packet, state)
 
     def _input(self, network: Network, dev: str, packet: Packet, state: State) -> Iterator[Leg]:
+        if packet.ct_direction == "REPLY" and is_masked(packet):
+            yield self.pause(network, packet, state, lambda walk, whole, then: walk._input(network, dev, whole, then))
+            return
         for outcome, after in self.filtered_by(network, "input", packet, state):
             if outcome.verdict != "accept":
                 yield self.stopped(network, "input", outcome, after)
@@ -217,10 +226,37 @@ def answer(world: World, leg: Leg) -> tuple[Leg, ...]:
     """
     back = answer_packet(leg.packet)
     if leg.network is not None:
-        return _limited(Walk(world, leg.connections).send(leg.network, back))
-    if leg.pod_reached is None or not leg.connections or not leg.packet.oif:
+        start, dev = leg.network, None
+    elif leg.pod_reached is not None and leg.connections and leg.packet.oif:
+        start, dev = leg.connections[-1].network, leg.packet.oif
+    else:
         return ()
-    return arriving(world, leg.connections[-1].network, leg.packet.oif, back, leg.connections)
+    known = leg.connections
+    if not may_remember(world):
+        return _limited(_answered(Walk(world, known), start, dev, back))
+    plain = known_masked(known)
+    key = (id(start), dev, back, *((id(each.network), each.packet) for each in plain))
+    legs = remembered(world, key, lambda: _limited(_answered(Walk(world, plain), start, dev, back)))
+    return _limited(_resumed(Walk(world, known), legs))
+
+
+def _answered(walk: Walk, start: Network, dev: str | None, back: Packet) -> Iterator[Leg]:
+    return walk.send(start, back) if dev is None else walk.arrive(start, dev, back)
+
+
+def _resumed(walk: Walk, legs: tuple[Leg, ...]) -> Iterator[Leg]:
+    """What stopped before its translation goes on with the connection's own first ends."""
+    for leg in legs:
+        if leg.paused is None:
+            yield leg
+            continue
+        network = leg.paused.network
+        first = next(
+            each.packet.original for each in walk.known if each.network is network and each.packet.original is not None
+        )
+        packet = leg.paused.packet.replace(original=first)
+        state = State(leg.hops, leg.share, leg.depends_on, leg.connections, leg.wires)
+        yield from leg.paused.go_on(walk, packet, state)
 
 
 def answer_packet(packet: Packet) -> Packet:

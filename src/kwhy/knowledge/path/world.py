@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -14,6 +15,9 @@ from kwhy.knowledge.net.policy_database import contains, number
 from kwhy.knowledge.path.networks import VIRTUAL_KINDS, Network
 from kwhy.model.document import Locator
 from kwhy.model.subject import Subject
+
+if TYPE_CHECKING:
+    from kwhy.knowledge.path.hops import Leg
 
 
 class Crossing(msgspec.Struct, frozen=True):
@@ -51,11 +55,12 @@ class PodAddress(msgspec.Struct, frozen=True):
     host_network: bool
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class World:
     """``pods`` are known by their objects, by address; ``nodes`` are the addresses of Node objects.
 
-    ``place_of`` finds where a pod's address stands; among many pods few are asked for.
+    ``place_of`` finds where a pod's address stands; among many pods few are asked for. ``ways`` are those walked
+    before, and ``remembers`` whether they may be kept (:mod:`kwhy.knowledge.path.remembering`).
     """
 
     networks: Sequence[Network]
@@ -63,6 +68,8 @@ class World:
     nodes: Mapping[str, str] = field(default_factory=dict)
     place_of: Callable[[Subject], Locator | None] = lambda pod: None
     _segments: dict[tuple[int, str], Segment] = field(default_factory=dict, repr=False)
+    ways: dict[tuple[object, ...], tuple[Leg, ...]] = field(default_factory=dict, repr=False)
+    remembers: bool | None = field(default=None, repr=False)
 
     @cached_property
     def hosts(self) -> dict[str, Network]:
