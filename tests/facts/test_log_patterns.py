@@ -33,7 +33,7 @@ GENERAL = {
     "kubelet.cgroup-driver-mismatch": ("kubelet.cannot-run",),
     "kubelet.cgroup-v1-refused": ("kubelet.config-invalid",),
     "kubelet.network-not-ready": ("cni.",),
-    "own-container.configuration-refused": ("component.start-refused",),
+    "own-container.configuration-refused": ("component.start-refused", "kubelet.manifest-invalid"),
     "own-container.argument-refused": ("component.start-refused",),
     "own-container.port-in-use": ("component.start-refused",),
     "component.start-refused": ("own-container.", "kubelet."),
