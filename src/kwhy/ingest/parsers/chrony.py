@@ -42,12 +42,16 @@ _PEER: Final = expression(
     r"^(?P<state>[*+\-x#o. ])(?P<name>\S{1,255})\s+\S+\s+\d{1,2}\s+[ulbmsBpA-Z-]\s+\S+\s+\S+\s+(?P<reach>[0-7]{1,3})"
     r"\s+-?[\d.]{1,20}\s+(?P<offset>[+-]?[\d.]{1,20})\s+-?[\d.]{1,20}$"
 )
+#: One of these stands in every output that is read here.
+_SIGNS: Final = ("Stratum", "Name/IP", "refid")
 _UNITS: Final = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "y": 31556952.0}
 #: The source that is followed, and the ones that are combined with it (chronyc(1), ntpq(8)).
 _FOLLOWED: Final = "*o#"
 
 
 def _recognise(head: Head) -> float:
+    if not any(word in head.text for word in _SIGNS):
+        return 0.0
     lines = head.whole_lines
     fields = sum(1 for line in lines if _FIELD.match(line))
     if fields >= 4:

@@ -27,7 +27,7 @@ _CHATTER: Final = expression(r"^(?:\[check-expiration\]|W\d{4} |I\d{4} |Command 
 
 
 def _recognise(head: Head) -> float:
-    return 0.97 if any(_HEADER.match(line) for line in head.lines) else 0.0
+    return 0.97 if "RESIDUAL TIME" in head.text and any(_HEADER.match(line) for line in head.lines) else 0.0
 
 
 def parse(document: Document) -> Iterator[Parsed]:

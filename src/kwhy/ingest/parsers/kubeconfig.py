@@ -27,6 +27,8 @@ _LONGEST: Final = 8 << 20
 
 
 def _recognise(head: Head) -> float:
+    if "Config" not in head.text or "clusters" not in head.text:
+        return 0.0
     parts = len(set(_PART.findall(head.text)))
     if not parts or not _KIND.search(head.text):
         return 0.0

@@ -62,6 +62,8 @@ def _recognise(head: Head) -> float:
     ran = invocation(head.command)
     if ran is not None and ran.program == "openssl" and tuple(ran.arguments[:1]) == ("s_client",):
         return 0.98
+    if "CONNECTED(" not in head.text and "verify return:" not in head.text:
+        return 0.0
     signs = len({match[0][:12] for match in _SIGNS.finditer(head.text)})
     if _CONNECTED.search(head.text) and signs >= 2:
         return 0.98

@@ -41,6 +41,8 @@ _USAGE_NAMES: Final = {
 
 
 def _recognise(head: Head) -> float:
+    if "ot After" not in head.text and "otAfter" not in head.text:
+        return 0.0
     times = len(_TIMES.findall(head.text))
     if "-----BEGIN " in head.text or not times:
         return 0.0

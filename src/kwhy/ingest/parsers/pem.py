@@ -27,6 +27,8 @@ _BETWEEN: Final = expression(
 
 
 def _recognise(head: Head) -> float:
+    if "-----BEGIN " not in head.text:
+        return 0.0
     lines = head.whole_lines
     begins = [number for number, line in enumerate(lines) if _BEGIN.match(line)]
     if not begins:

@@ -28,6 +28,8 @@ _UTC: Final = expression(r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:UTC|GMT)"
 
 
 def _recognise(head: Head) -> float:
+    if "Universal time" not in head.text:
+        return 0.0
     keys = {match["key"] for line in head.whole_lines[:20] if (match := _FIELD.match(line))}
     return 0.97 if "Universal time" in keys and len(keys) >= 4 else 0.0
 
