@@ -114,7 +114,7 @@ def parse(document: Document) -> Iterator[Parsed]:
     block: _Block | None = None
     count = 0
     for number, line in _logical_lines(document):
-        if not line or line.startswith("#"):
+        if not line or (line.startswith("#") and not line.startswith("# xt_")):
             continue
         if _DAMAGED.search(line) or len(line) > _LONGEST_LINE:
             yield Unparsed(document.at(number, excerpt=line), "this line holds what nft does not print")
