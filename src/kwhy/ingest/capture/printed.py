@@ -37,8 +37,10 @@ from kwhy.ingest.capture.printed_lines import (
     Body,
     body_of,
 )
+from kwhy.ingest.capture.printed_names import Names
 from kwhy.ingest.capture.printed_sequences import Sequences
 from kwhy.ingest.capture.records import NO_TIME, Int64s
+from kwhy.ingest.capture.resolution import questions
 from kwhy.model.document import Document, Unparsed
 from kwhy.model.expressions import expression
 from kwhy.model.parsing import Parsed
@@ -79,6 +81,7 @@ class _Printed:
     conversations: dict[Conversation, int] = field(default_factory=dict)
     last_flow: dict[tuple[int, str, str], int] = field(default_factory=dict)
     sequences: Sequences = field(default_factory=Sequences)
+    names: Names = field(default_factory=Names)
     columns: dict[str, array[int]] = field(default_factory=lambda: {name: array("q") for name in COLUMN_TYPES})
     places: array[int] = field(default_factory=lambda: array("q"))  # line, first byte, last byte of every packet
     times: array[int] = field(default_factory=lambda: array("q"))
@@ -144,9 +147,26 @@ def read(document: Document) -> Iterator[Parsed]:
             studied, printed.views, lambda all_times: [printed.clock.moment(time) for time in all_times.tolist()]
         )
         yield from with_errors(found, errors)
+    yield from _names(printed, times)
     yield from errors
     yield from printed.ledger.pings()
     yield from printed.ledger.questions()
+
+
+def _names(printed: _Printed, times: Int64s) -> Iterator[Parsed]:
+    """What DNS servers were asked and answered."""
+
+    def packets_at(numbers: Int64s) -> list[Packet]:
+        return [
+            _proof(printed, number, view_of[number], "udp", ends_of[number], (0, 0, 0, 0, 0, 0))
+            for number in numbers.tolist()
+        ]
+
+    ends_of = {d.row: (d.source, d.source_port, d.destination, d.destination_port) for d, _ in printed.names.messages}
+    by_name = {view.name: number for number, view in enumerate(printed.views)}
+    view_of = {d.row: by_name[d.interface] for d, _ in printed.names.messages}
+    dated = ((d._replace(time=int(times[d.row - 1])), message) for d, message in printed.names.messages)
+    yield from questions(dated, packets_at)
 
 
 def _read_lines(printed: _Printed) -> None:
@@ -234,6 +254,8 @@ def _packet(
     later = body.fragment == 2 or (verbose is not None and verbose["offset"] != "0")
     printed.fragments += later or body.fragment > 0
     _file(printed, head, verbose, body, view, later)
+    if body.protocol == "udp":
+        printed.names.take(printed.packets, printed.views[view].name, body)
     if body.protocol in ("icmp", "icmp6"):
         _control(printed, view, body, head.time)
 

@@ -171,8 +171,9 @@ class _Ledger:
     pending: dict[_Ask, _Asked] = field(default_factory=dict)
     read: dict[bytes, Message | None] = field(default_factory=dict)
 
-    def take(self, datagram: Datagram) -> None:
-        message = self._message(datagram.payload[2:])
+    def take(self, datagram: Datagram, message: Message | None = None) -> None:
+        """A datagram with what it says, where that is known already."""
+        message = message or self._message(datagram.payload[2:])
         if message is None:
             return
         ident = datagram.payload[:2]
@@ -228,11 +229,16 @@ class _Ledger:
         return found
 
 
-def questions(datagrams: Iterable[Datagram], packets_at: Callable[[Int64s], list[Packet]]) -> Iterator[NameQuestion]:
+def questions(
+    datagrams: Iterable[Datagram | tuple[Datagram, Message]], packets_at: Callable[[Int64s], list[Packet]]
+) -> Iterator[NameQuestion]:
     """Equal questions with equal answers, put together in order of appearance."""
     ledger = _Ledger()
-    for datagram in datagrams:
-        ledger.take(datagram)
+    for each in datagrams:
+        if isinstance(each, Datagram):
+            ledger.take(each)
+        else:
+            ledger.take(*each)
     ledger.give_up()
     rows = [row for found in ledger.sums.values() for row in (found.first, found.answered) if row >= 0]
     proofs = iter(packets_at(np.array(rows, dtype=np.int64)) if rows else [])
