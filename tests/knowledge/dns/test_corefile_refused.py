@@ -42,3 +42,42 @@ def test_a_corefile_that_was_corrected_since_is_not_blamed(tmp_path: Path) -> No
 def test_a_word_that_resembles_no_plugin_may_belong_to_another_build(tmp_path: Path) -> None:
     shown = replaced(without_coredns_logs(files()), "kubernets cluster.local", "netbox example.org")
     assert ROOT[0] not in found(diagnosed(shown, tmp_path))
+
+
+# kubectl 1.34.4 describe configmap
+DESCRIBED = """Name:         coredns
+Namespace:    kube-system
+Labels:       <none>
+Annotations:  <none>
+
+Data
+====
+Corefile:
+----
+.:53 {
+    errors
+    health
+    ready
+    kubernets cluster.local in-addr.arpa ip6.arpa {
+      fallthrough in-addr.arpa ip6.arpa
+    }
+    cache 30
+    forward . 10.55.0.10:5354
+}
+
+
+
+BinaryData
+====
+
+Events:  <none>
+"""
+
+
+def test_a_described_config_map_tells_it_with_the_line_of_the_description(tmp_path: Path) -> None:
+    shown = without_coredns_logs(files()) | {"describe-configmap.txt": DESCRIBED.encode()}
+    del shown["objects/configmaps.json"]
+    diagnosis = diagnosed(shown, tmp_path)
+    assert roots(diagnosis) == [ROOT]
+    (evidence,) = diagnosis.root_causes[0].finding.evidence
+    assert (evidence.at.line, evidence.at.excerpt.split()[0]) == (14, "kubernets")

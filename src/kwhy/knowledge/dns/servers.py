@@ -36,12 +36,20 @@ class Config(msgspec.Struct, frozen=True):
     at: Locator
 
     def line_at(self, line: int) -> Locator:
-        """The place of the text with one of its lines as the excerpt."""
+        """The place of one of the text's lines."""
         lines = self.text.splitlines()
         shown = lines[line - 1].strip() if 0 < line <= len(lines) else ""
-        if self.at.line is not None:
-            return self.at.document.at(self.at.line, None, shown)
+        if self.at.path is None and self.at.line is not None:
+            return self._printed(line, shown)
         return self.at.document.at(path=self.at.path, excerpt=f"Corefile line {line}: {shown}")
+
+    def _printed(self, line: int, shown: str) -> Locator:
+        """Of a described ConfigMap: below its key and a line of dashes the text stands as it is."""
+        document, key = self.at.document, self.at.line or self.at.document.first_line
+        for number in range(key + line, key + line + 3):
+            if document.line(number).strip() == shown:
+                return document.at(number, excerpt=shown)
+        return self.at
 
 
 def dns_servers(scene: Scene) -> Sequence[Subject]:
