@@ -38,6 +38,7 @@ GENERAL = {
     "own-container.port-in-use": ("component.start-refused",),
     "component.start-refused": ("own-container.", "kubelet."),
     "own-container.permission-denied": ("own-container.shell-cannot-run",),
+    "own-container.no-space-left": ("own-container.file-watches-used-up",),
 }
 
 

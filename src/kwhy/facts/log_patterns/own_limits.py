@@ -77,3 +77,16 @@ CANNOT_FORK = LogPattern(
     ),
     "The programs named beside the examples; strerror(EAGAIN) of fork(2), clone(2).",
 )  # fmt: skip
+WATCHES_USED_UP = LogPattern(
+    "own-container.file-watches-used-up",
+    "",
+    ("System limit for number of file watchers reached", "upper limit on inotify watches"),
+    r"System limit for number of file watchers reached|upper limit on inotify watches reached",
+    (
+        # Node.js lib/internal/fs/watchers.js (uvException with libuv's ENOSPC)
+        "Error: ENOSPC: System limit for number of file watchers reached, watch '/app/src'",
+        # inotify-tools src/inotifywait.c
+        "Failed to watch /data; upper limit on inotify watches reached!",
+    ),
+    "The programs named beside the examples; inotify_add_watch(2) (ENOSPC).",
+)

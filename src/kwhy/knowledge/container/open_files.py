@@ -52,7 +52,7 @@ LIMITS = Probe(
 )
 
 # failed to create fsnotify watcher: too many open files; inotify_init: Too many open files (inotify_init(2), EMFILE)
-_INOTIFY = expression(r"(?i)inotify|fsnotify|\bwatch")
+INOTIFY = expression(r"(?i)inotify|fsnotify|\bwatch")
 
 
 def words_about_files(scene: Scene, pod: Subject) -> list[OwnWord]:
@@ -76,7 +76,7 @@ def open_files_exhausted(pod: PodView, words: list[OwnWord] = given(words_about_
     """
     if not words:
         return unsure(f"the log of {pod.subject}", PREVIOUS_LOGS.of(name=pod.name, namespace=pod.namespace))
-    own = [w for w in words if not _INOTIFY.search(w.text)]
+    own = [w for w in words if not INOTIFY.search(w.text)]
     table = [w for w in own if w.hit.last.fields.get("system") or w.hit.last.fields.get("table")]
     if table:
         return Absent((table[0].evidence,))
