@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from kwhy.facts.netfilter import IptablesTable
+from kwhy.facts.netfilter import IptablesTable, NftTable, VirtualServerListing
 from kwhy.facts.processes import ProcessSeen, same_program
 from kwhy.knowledge.app.errors import APP_ERRORS
 from kwhy.knowledge.net.connection_fails import CONNECTION_FAILS
@@ -115,7 +115,12 @@ def stale_services(scene: Scene, node: Subject) -> list[Stale]:
 
 def _taken(scene: Scene, node: Subject) -> float | None:
     """When the rules were listed, at the earliest."""
-    times = [table.observed.earliest for table in scene.facts_on(node, IptablesTable) if table.name == "nat"]
+    shown = [
+        *(table for table in scene.facts_on(node, IptablesTable) if table.name == "nat"),
+        *(table for table in scene.facts_on(node, NftTable) if table.name == "kube-proxy"),
+        *scene.facts_on(node, VirtualServerListing),
+    ]
+    times = [each.observed.earliest for each in shown]
     return min((time for time in times if time is not None), default=None)
 
 
