@@ -173,15 +173,19 @@ READ_ONLY = LogPattern(
 IO_ERROR = LogPattern(
     "kernel.io-error",
     "kernel",
-    ("I/O error",),
-    r"I/O error,? (?:on )?dev (?P<device>[\w-]{1,40}),? (?:sector|logical block) (?P<sector>\d{1,20})",
+    ("I/O error", "critical space allocation error", "critical medium error", "critical target error"),
+    r"(?P<class>I/O|critical (?:space allocation|medium|target)) error,? (?:on )?dev(?:ice)? (?P<device>[\w-]{1,40}),? (?:sector|logical block) (?P<sector>\d{1,20})",
     (
+        # recorded: a thin device whose backing store is full
+        "[27176.093452] critical space allocation error, dev loop1, sector 262152 op 0x1:(WRITE) flags 0x3800 phys_seg 1 prio class 2",
+        "[27167.597877] Buffer I/O error on device loop1, logical block 28673",
+        "[12345.678901] critical medium error, dev sda, sector 2048 op 0x0:(READ) flags 0x80700 phys_seg 1 prio class 0",
         "[12345.678901] blk_update_request: I/O error, dev sda, sector 2048 op 0x0:(READ) flags 0x80700 phys_seg 1 prio class 0",
         "[12345.678901] I/O error, dev nvme0n1, sector 123456 op 0x1:(WRITE) flags 0x8800 phys_seg 1 prio class 2",
         "[12345.678901] Buffer I/O error on dev sda1, logical block 0, async page read",
     ),
-    "block/blk-mq.c blk_print_req_error, fs/buffer.c buffer_io_error (v4.x to v6.x)",
-    key=("device",),
+    "block/blk-mq.c blk_print_req_error, block/blk-core.c blk_errors, fs/buffer.c buffer_io_error (v4.x to v6.x)",
+    key=("device", "class"),
 )
 NVME_TIMEOUT = LogPattern(
     "kernel.nvme-timeout",
