@@ -156,3 +156,17 @@ def test_the_namespaces_are_told_by_their_prompts() -> None:
     world = world_of(scene_of("healthy"))
     assert sorted(world.hosts) == ["n1", "n2"]
     assert world.hosts["n1"].kind("flannel.1") == "vxlan" and world.hosts["n1"].kind("cni0") == "bridge"
+
+
+def test_a_packet_that_goes_round_in_circles_ends(tmp_path: Path) -> None:
+    """Each node sends what it does not know to the other, and no filter asks where it came from."""
+    for name, other in (("n1", "192.168.60.12"), ("n2", "192.168.60.11")):
+        text = (RECORDED / "healthy" / f"{name}.txt").read_text()
+        text = text.replace("default via 192.168.60.1 ", f"default via {other} ").replace(
+            "rp_filter = 1", "rp_filter = 0"
+        )
+        (tmp_path / f"{name}.txt").write_text(text)
+    evidence = read([str(tmp_path), str(RECORDED / "objects")])
+    question = TraceQuestion(CART, TraceEnd("address", "203.0.113.9", None, 443))
+    answer = trace(Scene(evidence.documents, evidence.facts), question)
+    assert (answer.verdict, answer.says) == ("dropped", "the packet goes round in circles until its TTL is over")

@@ -66,7 +66,7 @@ def rest_of_way(
     plain = masked(packet)
     key = (id(network), dev, plain)
     first = packet.original
-    for leg in remembered(world, key, lambda: walk(plain, State())):
+    for leg in remembered(world, key, lambda: walk(plain, State(passed=state.passed))):
         yield following(state, leg, first)
 
 

@@ -25,8 +25,9 @@ from kwhy.knowledge.path.tunnels import Wrapped
 from kwhy.knowledge.path.world import World
 from kwhy.model.document import Locator
 
-#: Namespaces and hosts that a packet may pass before it counts as going round in circles (the TTL of Linux is 64).
-MOST_HOPS: Final = 64
+#: Namespaces and hosts that a packet may pass before it counts as going round in circles, until its TTL of 64 is over.
+#: The way between two pods through tunnels takes ten.
+MOST_HOPS: Final = 32
 LOOPBACK: Final = "lo"
 
 
