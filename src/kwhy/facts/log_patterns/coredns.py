@@ -37,9 +37,10 @@ LOOP_DETECTED = LogPattern(
     ("plugin/loop: Loop (",),
     r"plugin/loop: Loop \((?P<sender>[0-9a-fA-F.:\[\]]{2,60}) -> (?P<server>[^)]{1,80})\) detected for zone \"(?P<zone>[^\"]{1,253})\"",
     (
-        '[FATAL] plugin/loop: Loop (127.0.0.1:55953 -> :1053) detected for zone ".", see https://coredns.io/plugins/loop#troubleshooting. Query: "HINFO 4547991504243258144.3688648895315093531."',
+        # recorded with CoreDNS 1.12.0
+        '2026-11-22T05:54:09.469118182Z [FATAL] plugin/loop: Loop (127.0.0.1:35015 -> :53) detected for zone ".", see https://coredns.io/plugins/loop#troubleshooting. Query: "HINFO 7155534535854087391.2920789851490665409."',
     ),
-    "CoreDNS v1.12.0 plugin/loop/loop.go (ServeDNS); the example is that of plugin/loop/README.md",
+    "CoreDNS v1.12.0 plugin/loop/loop.go (ServeDNS)",
     key=("zone",),
 )
 UPSTREAM_FAILED = LogPattern(
@@ -97,8 +98,9 @@ LIST_FAILED = LogPattern(
     ("plugin/kubernetes: ",),
     r"plugin/kubernetes: .{0,200}?failed to list \*v1(?:beta1)?\.(?P<kind>Service|EndpointSlice|Endpoints|Namespace|Pod): (?:(?P<what>[a-z0-9.]{1,100} is forbidden: User .{1,500})|Get \"?(?P<url>https?://[^\"\s?]{1,200})[^:]{0,300}: (?P<why>.{1,300}))",
     (
-        '[ERROR] plugin/kubernetes: Unhandled Error err="pkg/mod/k8s.io/client-go@v0.31.2/tools/cache/reflector.go:243: Failed to watch *v1.EndpointSlice: failed to list *v1.EndpointSlice: endpointslices.discovery.k8s.io is forbidden: User \\"system:serviceaccount:kube-system:coredns\\" cannot list resource \\"endpointslices\\" in API group \\"discovery.k8s.io\\" at the cluster scope"',
-        'pkg/mod/k8s.io/client-go@v0.31.2/tools/cache/reflector.go:243: [ERROR] plugin/kubernetes: failed to list *v1.Service: Get "https://10.96.0.1:443/api/v1/services?limit=500&resourceVersion=0": dial tcp 10.96.0.1:443: i/o timeout',
+        # recorded with CoreDNS 1.12.0
+        '2026-11-22T05:51:04.822092552Z [INFO] plugin/kubernetes: k8s.io/client-go@v0.31.2/tools/cache/reflector.go:243: failed to list *v1.Service: services is forbidden: User "system:serviceaccount:kube-system:coredns" cannot list resource "services" in API group "" at the cluster scope',
+        '2026-11-22T06:35:50.690259809Z [INFO] plugin/kubernetes: k8s.io/client-go@v0.31.2/tools/cache/reflector.go:243: failed to list *v1.Service: Get "https://10.20.0.9:6443/api/v1/services?limit=500&resourceVersion=0": dial tcp 10.20.0.9:6443: i/o timeout',
     ),
     "client-go v0.31 tools/cache/reflector.go (list), which CoreDNS v1.12.0 plugin/kubernetes/logger.go prints",
     key=("kind",),
