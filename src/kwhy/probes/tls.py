@@ -18,3 +18,8 @@ SECRETS_OF_PODS = Probe(
     "kubectl get services,pods -n {namespace} -o yaml; kubectl describe secrets -n {namespace}",
     unlocks="which Secret the server mounts its certificate from",
 )
+CLIENT_CERTIFICATE = Probe(
+    "openssl x509 -in /var/lib/kubelet/pki/kubelet-client-current.pem -noout -subject -issuer -dates",
+    unlocks="until when the kubelet's own certificate is valid",
+    where=ON_NODE,
+)

@@ -12,6 +12,7 @@ from kwhy.facts.certificates import Certificate, KubeconfigContext, TlsCheck, re
 from kwhy.facts.log_patterns.tls import Fault, TlsComplaint, complaint_in
 from kwhy.facts.log_patterns.transport import CERTIFICATE_TIME, CERTIFICATE_UNKNOWN_AUTHORITY
 from kwhy.facts.logs import AppErrors, LogSample
+from kwhy.knowledge.api.failures import UNNAMED
 from kwhy.knowledge.api.failures import failures_of as kubectl_failures
 from kwhy.knowledge.app.errors import errors_of, lasting
 from kwhy.knowledge.kubelet.words import complaint_state, lease_state
@@ -179,7 +180,7 @@ def _of_kubectl(scene: Scene, called: Subject) -> Iterator[Failure]:
     for said in kubectl_failures(scene, called):
         complaint = complaint_in(said.message)
         if complaint is not None and said.kind == "certificate":
-            host, port = host_and_port(called.name)
+            host, port = host_and_port(called.name) if called.name != UNNAMED else ("", None)
             server = Server(host, port, Subject("Process", "kube-apiserver"))
             evidence = Evidence(said.at, f"kubectl says: {complaint.fault.value}")
             yield _failure(scene, complaint, called, server, evidence)

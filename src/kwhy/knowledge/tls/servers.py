@@ -48,6 +48,8 @@ class Server(msgspec.Struct, frozen=True):
 
     @property
     def called(self) -> str:
+        if not self.host:
+            return self.subject.name if self.subject.kind == "Process" else ""
         return f"{self.host}:{self.port}" if self.port not in (None, _HTTPS) else self.host
 
     @property
