@@ -12,7 +12,6 @@ from typing import TypeAlias
 
 from kwhy.knowledge.netfilter.packet import (
     WITH_PORTS,
-    Ends,
     Packet,
     number_of,
     protocol_name,
@@ -114,7 +113,7 @@ def fragment(values: Sequence[str], negated: bool) -> Test | None:
     return lambda p, s: p.fragment != negated
 
 
-def _ranges(text: str) -> tuple[tuple[int, int], ...] | None:
+def ranges_of(text: str) -> tuple[tuple[int, int], ...] | None:
     """ "53,1000:2000" """
     found = []
     for part in text.split(","):
@@ -128,14 +127,14 @@ def _ranges(text: str) -> tuple[tuple[int, int], ...] | None:
 
 
 def source_port(values: Sequence[str], negated: bool) -> Test | None:
-    ranges = _ranges(values[0])
+    ranges = ranges_of(values[0])
     if ranges is None:
         return None
     return lambda p, s: _port(p, p.source_port, ranges, negated)
 
 
 def destination_port(values: Sequence[str], negated: bool) -> Test | None:
-    ranges = _ranges(values[0])
+    ranges = ranges_of(values[0])
     if ranges is None:
         return None
     if len(ranges) == 1 and ranges[0][0] == ranges[0][1]:
@@ -152,7 +151,7 @@ def destination_port(values: Sequence[str], negated: bool) -> Test | None:
 
 
 def either_port(values: Sequence[str], negated: bool) -> Test | None:
-    ranges = _ranges(values[0])
+    ranges = ranges_of(values[0])
     if ranges is None:
         return None
 
@@ -198,7 +197,7 @@ def syn(values: Sequence[str], negated: bool) -> Test | None:
 
 
 def tcp_mss(values: Sequence[str], negated: bool) -> Test | None:
-    ranges = _ranges(values[0])
+    ranges = ranges_of(values[0])
     if ranges is None:
         return None
 
@@ -257,125 +256,10 @@ def _icmp(name: str, names: Mapping[str, tuple[int, int | None]], text: str, neg
     return test
 
 
-def mark(values: Sequence[str], negated: bool) -> Test | None:
-    read = value_and_mask(values[0])
-    if read is None:
-        return None
-    value, mask = read
-    return lambda p, s: ((p.mark & mask) == value) != negated if p.mark is not None else None
-
-
-def connmark(values: Sequence[str], negated: bool) -> Test | None:
-    read = value_and_mask(values[0])
-    if read is None:
-        return None
-    value, mask = read
-
-    def test(p: Packet, s: Surroundings) -> bool | None:
-        if p.ct_state in ("INVALID", "UNTRACKED"):
-            return False
-        return ((p.ct_mark & mask) == value) != negated if p.ct_mark is not None else None
-
-    return test
-
-
 def value_and_mask(text: str) -> tuple[int, int] | None:
     value, slash, mask = text.partition("/")
     number, bits = _number(value), _number(mask) if slash else 0xFFFFFFFF
     return (number, bits) if number is not None and bits is not None else None
-
-
-_CT_STATES = frozenset(("NEW", "ESTABLISHED", "RELATED", "INVALID", "UNTRACKED"))
-
-
-def state(values: Sequence[str], negated: bool) -> Test | None:
-    wanted = frozenset(values[0].split(","))
-    if not wanted <= _CT_STATES | {"SNAT", "DNAT"}:
-        return None
-    translated = wanted & {"SNAT", "DNAT"}
-
-    def test(p: Packet, s: Surroundings) -> bool | None:
-        if p.ct_state is None:
-            return None
-        return (p.ct_state in wanted or bool(translated and translated & p.ct_status)) != negated
-
-    return test
-
-
-def tracked(test: Test) -> Test:
-    """Other matches of conntrack fail where there is no connection (net/netfilter/xt_conntrack.c conntrack_mt)."""
-
-    def only_tracked(p: Packet, s: Surroundings) -> bool | None:
-        return False if p.ct_state in ("INVALID", "UNTRACKED") else test(p, s)
-
-    return only_tracked
-
-
-def _first(packet: Packet) -> Ends:
-    """Ends of the connection's original direction, before any translation."""
-    if packet.original is not None:
-        return packet.original
-    return packet.ends if packet.ct_direction == "ORIGINAL" else packet.ends.swapped()
-
-
-def _answer(packet: Packet) -> Ends:
-    """Ends of the answers, as far as translations are decided."""
-    if packet.answer is not None:
-        return packet.answer
-    return packet.ends.swapped() if packet.ct_direction == "ORIGINAL" else packet.ends
-
-
-def _ct_address(pick: Callable[[Packet], str | None]) -> Builder:
-    def build(values: Sequence[str], negated: bool) -> Test | None:
-        network = network_of(values[0])
-        if network is None:
-            return None
-        value, mask, _ = network
-
-        def test(p: Packet, s: Surroundings) -> bool | None:
-            address = pick(p)
-            return ((number_of(address) & mask) == value) != negated if address is not None else None
-
-        return tracked(test)
-
-    return build
-
-
-def _ct_port(pick: Callable[[Packet], int | None]) -> Builder:
-    def build(values: Sequence[str], negated: bool) -> Test | None:
-        ranges = _ranges(values[0])
-        if ranges is None:
-            return None
-
-        def test(p: Packet, s: Surroundings) -> bool | None:
-            port = pick(p)
-            return any(low <= port <= high for low, high in ranges) != negated if port is not None else None
-
-        return tracked(test)
-
-    return build
-
-
-def ct_direction(values: Sequence[str], negated: bool) -> Test | None:
-    wanted = values[0]
-    if wanted not in ("ORIGINAL", "REPLY"):
-        return None
-    return tracked(lambda p, s: (p.ct_direction == wanted) != negated)
-
-
-def ct_status(values: Sequence[str], negated: bool) -> Test | None:
-    wanted = frozenset(values[0].split(","))
-    if not wanted <= {"EXPECTED", "SEEN_REPLY", "ASSURED", "CONFIRMED"}:
-        return None
-
-    def test(p: Packet, s: Surroundings) -> bool | None:
-        if p.ct_state == "NEW":
-            return negated
-        if p.ct_state == "ESTABLISHED" and wanted & {"SEEN_REPLY", "CONFIRMED"}:
-            return not negated
-        return None
-
-    return tracked(test)
 
 
 def address_type(side: str) -> Builder:
@@ -468,7 +352,7 @@ def address_range(side: str) -> Builder:
 
 
 def length(values: Sequence[str], negated: bool) -> Test | None:
-    ranges = _ranges(values[0])
+    ranges = ranges_of(values[0])
     if ranges is None:
         return None
     return lambda p, s: (
@@ -511,18 +395,3 @@ def service_type(values: Sequence[str], negated: bool) -> Test | None:
         return None  # the two bits of ECN are not known
     value, mask = read
     return lambda p, s: (((p.dscp << 2) & mask) == value) != negated if p.dscp is not None else None
-
-
-FIRST_SOURCE = _ct_address(lambda p: _first(p).source)
-FIRST_DESTINATION = _ct_address(lambda p: _first(p).destination)
-ANSWER_SOURCE = _ct_address(lambda p: _answer(p).source)
-ANSWER_DESTINATION = _ct_address(lambda p: _answer(p).destination)
-FIRST_SOURCE_PORT = _ct_port(lambda p: _first(p).source_port)
-FIRST_DESTINATION_PORT = _ct_port(lambda p: _first(p).destination_port)
-ANSWER_SOURCE_PORT = _ct_port(lambda p: _answer(p).source_port)
-ANSWER_DESTINATION_PORT = _ct_port(lambda p: _answer(p).destination_port)
-
-
-def ct_protocol(values: Sequence[str], negated: bool) -> Test | None:
-    inner = protocol(values, negated)
-    return tracked(inner) if inner is not None else None

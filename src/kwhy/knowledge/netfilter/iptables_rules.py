@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from kwhy.facts.netfilter import IptablesTable
+from kwhy.knowledge.netfilter import conntrack_matches as of_connection
 from kwhy.knowledge.netfilter import iptables_matches as on
 from kwhy.knowledge.netfilter.chain import Chain
 from kwhy.knowledge.netfilter.iptables_targets import target
@@ -57,22 +58,22 @@ _OPTIONS: Final[dict[str, dict[str, tuple[int, on.Builder]]]] = {
         "--ports": (1, on.either_port),
     },
     "conntrack": {
-        "--ctstate": (1, on.state),
-        "--ctproto": (1, on.ct_protocol),
-        "--ctorigsrc": (1, on.FIRST_SOURCE),
-        "--ctorigdst": (1, on.FIRST_DESTINATION),
-        "--ctreplsrc": (1, on.ANSWER_SOURCE),
-        "--ctrepldst": (1, on.ANSWER_DESTINATION),
-        "--ctorigsrcport": (1, on.FIRST_SOURCE_PORT),
-        "--ctorigdstport": (1, on.FIRST_DESTINATION_PORT),
-        "--ctreplsrcport": (1, on.ANSWER_SOURCE_PORT),
-        "--ctrepldstport": (1, on.ANSWER_DESTINATION_PORT),
-        "--ctstatus": (1, on.ct_status),
-        "--ctdir": (1, on.ct_direction),
+        "--ctstate": (1, of_connection.state),
+        "--ctproto": (1, of_connection.ct_protocol),
+        "--ctorigsrc": (1, of_connection.FIRST_SOURCE),
+        "--ctorigdst": (1, of_connection.FIRST_DESTINATION),
+        "--ctreplsrc": (1, of_connection.ANSWER_SOURCE),
+        "--ctrepldst": (1, of_connection.ANSWER_DESTINATION),
+        "--ctorigsrcport": (1, of_connection.FIRST_SOURCE_PORT),
+        "--ctorigdstport": (1, of_connection.FIRST_DESTINATION_PORT),
+        "--ctreplsrcport": (1, of_connection.ANSWER_SOURCE_PORT),
+        "--ctrepldstport": (1, of_connection.ANSWER_DESTINATION_PORT),
+        "--ctstatus": (1, of_connection.ct_status),
+        "--ctdir": (1, of_connection.ct_direction),
     },
-    "state": {"--state": (1, on.state)},
-    "mark": {"--mark": (1, on.mark)},
-    "connmark": {"--mark": (1, on.connmark)},
+    "state": {"--state": (1, of_connection.state)},
+    "mark": {"--mark": (1, of_connection.mark)},
+    "connmark": {"--mark": (1, of_connection.connmark)},
     "addrtype": {
         "--src-type": (1, on.address_type("source")),
         "--dst-type": (1, on.address_type("destination")),

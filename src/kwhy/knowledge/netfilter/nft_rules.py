@@ -16,13 +16,12 @@ from kwhy.knowledge.netfilter.chain import Chain
 from kwhy.knowledge.netfilter.nft_keys import Key
 from kwhy.knowledge.netfilter.nft_matching import Comparison, Source, comparing
 from kwhy.knowledge.netfilter.nft_values import Members, elements_of
+from kwhy.knowledge.netfilter.nft_words import SIMPLE, STARTS, TOKEN, NotUnderstood, Words
 from kwhy.knowledge.netfilter.rule import Action, Change, Jump, Match, Rule
 from kwhy.knowledge.netfilter.rule import Final as End
 from kwhy.knowledge.netfilter.rule import Key as IndexKey
 from kwhy.model.expressions import expression
 
-#: ip saddr { 10.0.0.1, 10.0.0.2 } tcp flags syn / fin,syn,rst,ack comment "a b"
-_TOKEN: Final = expression(r'"(?:[^"\\]|\\.)*"\*?|[{}()]|,(?=\s)|[^\s{}()",]+(?:,[^\s{}()",]+)*')
 #: iifname "cali1234" goto cali-fw-cali1234
 _DEVICE: Final = expression(r'^(?P<way>[io])ifname "(?P<name>[^"*]{1,15})" ')
 _VERDICTS: Final[dict[str, End]] = {
@@ -32,20 +31,10 @@ _VERDICTS: Final[dict[str, End]] = {
 }
 _OPERATORS: Final = frozenset(("==", "!=", "<", ">", "<=", ">=", "eq", "ne", "lt", "gt", "le", "ge", "!"))
 _WORDS_OF: Final = {"eq": "==", "ne": "!=", "lt": "<", "gt": ">", "le": "<=", "ge": ">="}
-#: Where a statement that is not understood ends at the latest.
-_STARTS: Final = frozenset(
-    ("accept", "drop", "return", "continue", "jump", "goto", "reject", "queue", "counter", "log", "dnat", "snat",
-     "masquerade", "redirect", "comment", "notrack", "ct", "ip", "ip6", "tcp", "udp", "th", "iifname", "oifname")
-)  # fmt: skip
-_LOG_OPTIONS: Final = frozenset(("prefix", "level", "group", "snaplen", "queue-threshold", "flags"))
 
 
-class _NotUnderstood(Exception):  # noqa: N818 - ends the reading of one statement only
-    pass
-
-
-def nft_chain(table: NftTable, name: str) -> Chain:
-    shown, sets = table.chains[name], Sets(table)
+def nft_chain(table: NftTable, name: str, sets: Sets) -> Chain:
+    shown = table.chains[name]
 
     def compiled(position: int) -> Rule:
         return _rule(table, shown.rules[position], sets)
@@ -82,7 +71,7 @@ class Sets:
 
 
 def _rule(table: NftTable, shown: NftRule, sets: Sets) -> Rule:
-    reading = _Reading(_TOKEN.findall(shown.text), table, sets)
+    reading = _Reading(TOKEN.findall(shown.text), table, sets)
     actions = reading.statements()
     leading = 0
     while leading < len(actions) and isinstance(actions[leading], Match):
@@ -91,36 +80,12 @@ def _rule(table: NftTable, shown: NftRule, sets: Sets) -> Rule:
     return Rule(table, shown.line, shown.text, matches, tuple(actions[leading:]))
 
 
-class _Reading:
+class _Reading(Words):
     """One pass over the tokens of a rule."""
 
     def __init__(self, tokens: list[str], table: NftTable, sets: Sets) -> None:
-        self.tokens = tokens
-        self.table = table
+        super().__init__(tokens, table)
         self.sets = sets
-        self.at = 0
-
-    # --- tokens ---------------------------------------------------------------------------------------------------
-
-    def peek(self, ahead: int = 0) -> str:
-        at = self.at + ahead
-        return self.tokens[at] if at < len(self.tokens) else ""
-
-    def take(self) -> str:
-        word = self.peek()
-        self.at += 1
-        return word
-
-    def taken(self, *words: str) -> bool:
-        """Whether these words come next; then they are taken."""
-        if all(self.peek(index) == word for index, word in enumerate(words)):
-            self.at += len(words)
-            return True
-        return False
-
-    def expect(self, word: str) -> None:
-        if not self.taken(word):
-            raise _NotUnderstood
 
     # --- statements -----------------------------------------------------------------------------------------------
 
@@ -130,7 +95,7 @@ class _Reading:
             start = self.at
             try:
                 found.extend(self._statement())
-            except _NotUnderstood:
+            except NotUnderstood:
                 self.at = start
                 found.append(self._skipped())
         return found
@@ -143,7 +108,7 @@ class _Reading:
         while self.at < len(self.tokens):
             word = self.tokens[self.at]
             depth += (word == "{") - (word == "}")
-            if depth <= 0 and word in _STARTS and self.tokens[self.at - 1] not in ("{", ","):
+            if depth <= 0 and word in STARTS and self.tokens[self.at - 1] not in ("{", ","):
                 break
             self.at += 1
         text = " ".join(self.tokens[start : self.at])
@@ -159,10 +124,13 @@ class _Reading:
         if word in ("jump", "goto"):
             self.at += 1
             return (Jump(self.take(), word == "goto"),)
-        simple = _SIMPLE.get(word)
+        simple = SIMPLE.get(word)
         if simple is not None and not (word == "ct" and self.peek(1) not in ("count", "helper")):
             self.at += 1
-            return simple(self)
+            found = simple(self)
+            if found is not None:
+                return found
+            self.at -= 1
         if word == "ct" and self.peek(2) == "set":
             return self._ct_set()
         if word in ("meta", "mark") and "set" in (self.peek(1), self.peek(2)):
@@ -175,7 +143,7 @@ class _Reading:
         start = self.at
         source = self.source()
         if self.peek() == "set":
-            raise _NotUnderstood
+            raise NotUnderstood
         if self.taken("vmap"):
             members = self._members(source)
             text = " ".join(self.tokens[start : self.at])
@@ -206,7 +174,7 @@ class _Reading:
     def _value(self) -> str:
         word = self.take()
         if not word or word in "{}(),":
-            raise _NotUnderstood
+            raise NotUnderstood
         return word
 
     def _members(self, source: Source) -> Members | None:
@@ -251,7 +219,7 @@ class _Reading:
             else:
                 mask = does.mask_of(found[0].kind, self._value().split(","))
             if mask is None:
-                raise _NotUnderstood
+                raise NotUnderstood
         return Source(tuple(found), mask, random=random)
 
     def _generated(self) -> Source:
@@ -266,7 +234,7 @@ class _Reading:
             self._value()
             offset = self._value() if self.taken("offset") else offset
         if not modulus.isdigit() or not offset.isdigit() or not 0 < int(modulus) <= 1 << 20:
-            raise _NotUnderstood
+            raise NotUnderstood
         return Source((Key(does.nothing_shown, "number"),), None, int(modulus), int(offset), word)
 
     def key(self) -> Key:
@@ -295,20 +263,20 @@ class _Reading:
             if word == "random":
                 return does.RANDOM
             if word in ("skuid", "skgid") and self.table.written_by_iptables:
-                raise _NotUnderstood  # nft 1.0.6 prints "! --uid-owner 0-5" as "skuid 0-5"
+                raise NotUnderstood  # nft 1.0.6 prints "! --uid-owner 0-5" as "skuid 0-5"
             found = keys.META.get(word)
             if found is None and word in keys.META_UNKNOWN:
                 found = keys.UNKNOWN
         if found is None:
-            raise _NotUnderstood
+            raise NotUnderstood
         if found is keys.UNKNOWN:
-            raise _NotUnderstood
+            raise NotUnderstood
         return found
 
     def _tcp_option(self) -> Key:
         if self.taken("maxseg", "size"):
             return Key(lambda p, s: keys.NOTHING if p.protocol != "tcp" else p.tcp_mss, "number")
-        raise _NotUnderstood
+        raise NotUnderstood
 
     def _ct_key(self) -> Key:
         if self.peek() in ("original", "reply"):
@@ -341,7 +309,7 @@ class _Reading:
             self._rest_of_value()
             return ()
         if what != "mark":
-            raise _NotUnderstood
+            raise NotUnderstood
         return (Change(does.set_mark(self._arithmetic())),)
 
     def _ct_set(self) -> Sequence[Action]:
@@ -355,10 +323,10 @@ class _Reading:
             return ()
         if what == "zone":
             return (Change(does.set_zone(self._value())),)
-        raise _NotUnderstood
+        raise NotUnderstood
 
     def _rest_of_value(self) -> None:
-        while self.peek() and self.peek() not in _STARTS:
+        while self.peek() and self.peek() not in STARTS:
             self.at += 1
 
     def _arithmetic(self) -> does.Number:
@@ -385,13 +353,13 @@ class _Reading:
             try:
                 value = int(word, 0)
             except ValueError:
-                raise _NotUnderstood from None
+                raise NotUnderstood from None
             return lambda p, s: value
         source = self.source()
         if self.taken("map"):
             return does.looked_up(source, self._members(source))
         if len(source.keys) != 1 or source.modulus is not None:
-            raise _NotUnderstood
+            raise NotUnderstood
         return does.reading(source)
 
     def _nat(self) -> Sequence[Action]:
@@ -399,7 +367,7 @@ class _Reading:
         what = self.take()
         while self.peek() in ("ip", "ip6", "addr", "port", ".", "prefix"):
             if self.peek() == "prefix":
-                raise _NotUnderstood
+                raise NotUnderstood
             self.at += 1
         build: does.Translation
         if not self.taken("to"):
@@ -414,115 +382,3 @@ class _Reading:
         while self.peek() in ("random", "fully-random", "persistent") or self.peek() == ",":
             random |= "random" in self.take()
         return (Change(does.translate(what, build, random=random)),)
-
-
-def _counter(reading: _Reading) -> Sequence[Action]:
-    if reading.taken("packets"):
-        reading.take()
-        reading.taken("bytes")
-        reading.take()
-    elif reading.taken("name") or reading.peek().startswith('"'):
-        reading.take()
-    return ()
-
-
-def _log(reading: _Reading) -> Sequence[Action]:
-    while reading.peek() in _LOG_OPTIONS:
-        reading.take()
-        reading.take()
-    return ()
-
-
-def _comment(reading: _Reading) -> Sequence[Action]:
-    reading.take()
-    return ()
-
-
-def _nothing(reading: _Reading) -> Sequence[Action]:
-    return ()
-
-
-def _reject(reading: _Reading) -> Sequence[Action]:
-    how = "icmpx-port-unreachable" if reading.table.family == "inet" else "icmp-port-unreachable"
-    if reading.table.family == "ip6":
-        how = "icmp6-port-unreachable"
-    if reading.taken("with"):
-        kind = reading.take()
-        reading.taken("type")
-        how = "tcp-reset" if kind == "tcp" else f"{'icmp6' if kind == 'icmpv6' else kind}-{reading.peek()}"
-        reading.take()
-    return (Change(does.reject(how)),)
-
-
-def _queue(reading: _Reading) -> Sequence[Action]:
-    while reading.peek() in ("num", "to", "flags", "bypass", "fanout") or reading.peek()[:1].isdigit():
-        reading.take()
-    return (End("queue", "hands it to a program that decides"),)
-
-
-def _limit(reading: _Reading) -> Sequence[Action]:
-    """A rate, a quota, a count of connections: whether there is room is not shown."""
-    start = reading.at - 1
-    while reading.peek() and reading.peek() not in _STARTS:
-        reading.take()
-    return (Match(does.not_known, " ".join(reading.tokens[start : reading.at])),)
-
-
-def _set_statement(reading: _Reading) -> Sequence[Action]:
-    """ "update @seen { ip saddr timeout 3h }": remembers, and goes on."""
-    reading.take()
-    reading.expect("{")
-    depth = 1
-    while depth and reading.peek():
-        word = reading.take()
-        depth += (word == "{") - (word == "}")
-    return ()
-
-
-def _notrack(reading: _Reading) -> Sequence[Action]:
-    return (Change(does.untracked),)
-
-
-def _segment_size(reading: _Reading) -> Sequence[Action]:
-    if not reading.taken("option", "maxseg", "size", "set"):
-        reading.at -= 1
-        return reading._comparison()
-    fixed = reading.take()
-    if fixed == "rt":
-        reading.take()
-    return (Change(does.segment_size(fixed)),)
-
-
-def _compat(reading: _Reading) -> Sequence[Action]:
-    """ "xt match "physdev"", "xt target "TPROXY"": nft does not show what they say."""
-    kind, name = reading.take(), reading.take().strip('"')
-    reading.taken("not", "found")  # "XT target MASQUERADE not found": nft 1.0.6, after tables of the other family
-    if name == "comment":
-        return ()
-    if kind == "match":
-        return (Match(does.not_known, f"xt match {name}"),)
-    if name in does.HARMLESS_TARGETS:
-        return ()
-    return (End("unknown", f"does {name}", needs=f"what xt target {name} does (iptables-save shows it)"),)
-
-
-def _compat_comment(reading: _Reading) -> Sequence[Action]:
-    """ "# xt_physdev", as nft without libxtables prints it: a target's name is in capitals."""
-    name = reading.take().removeprefix("xt_")
-    if name == "comment":
-        return ()
-    if name.isupper():
-        return (End("unknown", f"does {name}", needs=f"what xt target {name} does (iptables-save shows it)"),)
-    return (Match(does.not_known, f"xt match {name}"),)
-
-
-def _synproxy(reading: _Reading) -> Sequence[Action]:
-    return (End("stolen", "answers it in place of the receiver"),)
-
-
-_SIMPLE: Final = {
-    "counter": _counter, "log": _log, "comment": _comment, "continue": _nothing, "reject": _reject, "queue": _queue,
-    "limit": _limit, "quota": _limit, "ct": _limit, "update": _set_statement, "add": _set_statement,
-    "delete": _set_statement, "notrack": _notrack, "tcp": _segment_size, "xt": _compat, "XT": _compat,
-    "#": _compat_comment, "synproxy": _synproxy,
-}  # fmt: skip

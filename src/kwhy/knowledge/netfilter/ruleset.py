@@ -10,7 +10,7 @@ import msgspec
 from kwhy.facts.netfilter import IpSet, IptablesTable, NetfilterFact, NftListing, NftTable, VirtualServer
 from kwhy.knowledge.netfilter.chain import Chain, Chains
 from kwhy.knowledge.netfilter.iptables_rules import iptables_chain
-from kwhy.knowledge.netfilter.nft_rules import nft_chain
+from kwhy.knowledge.netfilter.nft_rules import Sets, nft_chain
 from kwhy.knowledge.netfilter.packet import Family
 from kwhy.knowledge.netfilter.sets import AddressSets
 from kwhy.model.document import Locator
@@ -69,7 +69,8 @@ class Table:
         if isinstance(source, IptablesTable):
             self.chains = Chains(source.chains, lambda name: iptables_chain(source, name, sets))
         else:
-            self.chains = Chains(source.chains, lambda name: nft_chain(source, name))
+            named = Sets(source)
+            self.chains = Chains(source.chains, lambda name: nft_chain(source, name, named))
 
     def serves(self, family: Family) -> bool:
         if isinstance(self.source, IptablesTable):

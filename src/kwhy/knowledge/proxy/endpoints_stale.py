@@ -115,12 +115,11 @@ def stale_services(scene: Scene, node: Subject) -> list[Stale]:
 
 def _taken(scene: Scene, node: Subject) -> float | None:
     """When the rules were listed, at the earliest."""
-    shown = [
-        *(table for table in scene.facts_on(node, IptablesTable) if table.name == "nat"),
-        *(table for table in scene.facts_on(node, NftTable) if table.name == "kube-proxy"),
-        *scene.facts_on(node, VirtualServerListing),
+    times = [
+        *(table.observed.earliest for table in scene.facts_on(node, IptablesTable) if table.name == "nat"),
+        *(table.observed.earliest for table in scene.facts_on(node, NftTable) if table.name == "kube-proxy"),
+        *(listing.observed.earliest for listing in scene.facts_on(node, VirtualServerListing)),
     ]
-    times = [each.observed.earliest for each in shown]
     return min((time for time in times if time is not None), default=None)
 
 
