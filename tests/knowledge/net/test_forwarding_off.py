@@ -62,7 +62,7 @@ def test_without_the_parameters_they_are_asked_for(tmp_path: Path) -> None:
     files["node-a.txt"] = b"".join(lines[10:])
     diagnosis = diagnosed(files, tmp_path)
     assert HERE not in roots(diagnosis)
-    assert any(step.command.startswith("sysctl -a") for step in diagnosis.next_steps)
+    assert any("sysctl -a" in step.command for step in diagnosis.next_steps)
 
 
 def test_the_parameters_of_a_pod_say_nothing_about_its_node(tmp_path: Path) -> None:

@@ -93,6 +93,13 @@ def test_without_the_packet_filter_it_is_asked_for(tmp_path: Path) -> None:
     assert any("iptables-save -c" in command for command in asked)
 
 
+def test_the_rule_may_stand_on_the_node_of_the_name_servers(tmp_path: Path) -> None:
+    files = _changed(_recorded(), f"[48:6432] {RULE}\n", "")
+    filtering = f"*filter\n:INPUT ACCEPT [0:0]\n[9:900] {RULE}\nCOMMIT\n*nat\n"
+    files["node-b.txt"] = files["node-b.txt"].replace(b"*nat\n", filtering.encode(), 1)
+    assert roots(diagnosed(files, tmp_path)) == [("net.tunnel-blocked", "Node/node-b")]
+
+
 def test_what_fails_on_the_other_node_is_not_laid_at_this_ones_door(tmp_path: Path) -> None:
     files = _recorded()
     files["objects/pods.json"] = files["objects/pods.json"].replace(b'"nodeName": "node-a"', b'"nodeName": "node-c"')

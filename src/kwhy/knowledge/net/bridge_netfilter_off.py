@@ -21,7 +21,7 @@ from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import Relation, given, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Basis, Evidence, Gap, Present, Unsure, Verdict
-from kwhy.probes.host_network import BRIDGES
+from kwhy.probes.host_network import NETWORK_STATE
 from kwhy.scene.relations import node_of_pod, pods_selected
 from kwhy.scene.scene import Scene
 
@@ -190,7 +190,7 @@ def bridge_netfilter_off(
     if value is not None and value.value == "1":
         return Absent((Evidence(value.at, "bridged frames pass the packet filter"),))
     proof = _off(value, absent)
-    needed = (BRIDGES.of(node=node.name),)
+    needed = (NETWORK_STATE.of(node=node.name),)
     if proof is None:
         return Unsure((Gap(f"whether the packet filter of {node.name} sees bridged frames", needed),))
     if not hairpins:

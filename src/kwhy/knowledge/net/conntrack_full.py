@@ -15,7 +15,7 @@ from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import given, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Basis, Evidence, Gap, Present, Unsure, Verdict
-from kwhy.probes.host_network import CONNTRACK
+from kwhy.probes.host_network import NETWORK_STATE
 from kwhy.scene.scene import Scene
 
 CONNTRACK_FULL = Condition(
@@ -108,7 +108,9 @@ def conntrack_full(
         return _present(proof, limit, "", tracking)
     if share is not None and share < ROOM:
         return Absent((Evidence(values[COUNT].at, f"{count} of {limit} entries are used: there is room"), *proof))
-    return Unsure((Gap(f"how full the connection table of {node.name} is", (CONNTRACK.of(node=node.name),)),), proof)
+    return Unsure(
+        (Gap(f"how full the connection table of {node.name} is", (NETWORK_STATE.of(node=node.name),)),), proof
+    )
 
 
 def _number(value: Sysctl | None) -> int | None:

@@ -12,7 +12,7 @@ from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import given, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
-from kwhy.probes.host_network import FORWARDING
+from kwhy.probes.host_network import NETWORK_STATE
 from kwhy.scene.scene import Scene
 
 FORWARDING_OFF = Condition(
@@ -136,7 +136,7 @@ def forwarding_off(
         whole = values.get(_FORWARD[family])
         if whole is not None:
             return Absent((Evidence(whole.at, "the kernel forwards"),))
-    return unsure(f"whether {node.name} forwards packets", FORWARDING.of(node=node.name))
+    return unsure(f"whether {node.name} forwards packets", NETWORK_STATE.of(node=node.name))
 
 
 def _present(off: Sysctl, attempts: list[ConnectAttempt], asked: Sysctl | None) -> Present:

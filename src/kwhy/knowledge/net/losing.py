@@ -11,11 +11,12 @@ from collections.abc import Iterable
 from kwhy.facts.logs import AppErrors, Complaint
 from kwhy.facts.netfilter import IptablesTable
 from kwhy.facts.network import ConnectAttempt, ConnectOutcome, Link, Neighbour, Route, Sysctl
+from kwhy.facts.objects import Pod
 from kwhy.knowledge.app.errors import APP_ERRORS, errors_of, lasting
 from kwhy.knowledge.container.exits_with_error import EXITS_WITH_ERROR
 from kwhy.knowledge.net.connection_fails import CONNECTION_FAILS
 from kwhy.knowledge.node.pods_fail_here import PODS_FAIL_HERE
-from kwhy.knowledge.service.consumers import calls_of
+from kwhy.knowledge.service.consumers import RESOLVES_WITH, calls_of
 from kwhy.model.expressions import expression
 from kwhy.model.fact import Fact
 from kwhy.model.rule import Lead, Relation, leads_to
@@ -33,6 +34,8 @@ _REFUSED: frozenset[ConnectOutcome] = frozenset({"no-route-to-host"})
 _REFUSED_CALLS: frozenset[Complaint] = frozenset({"no route"})
 # The name server answered that there is no such name: it was reached (Go, glibc, Node.js, dig, Java).
 _ANSWERED_NO = expression(r"no such host|NXDOMAIN|ENOTFOUND|Name or service not known|UnknownHostException")
+#: The nodes of so many pods behind a Service are looked at.
+MOST_BACKENDS = 20
 #: What shows that somebody looked at a node's network.
 _NODE_NETWORK: tuple[type[Fact], ...] = (Sysctl, IptablesTable, Neighbour, Route, Link)
 
@@ -71,6 +74,17 @@ def _of_connection(
         name = f"{attempt.address or attempt.host}:{attempt.port}"
         if name == connection.name and attempt.outcome in outcomes:
             yield _home(scene, attempt, host)
+            called = scene.derive_once(_pods_by_address).get(attempt.address or attempt.host or "")
+            if called is not None:
+                yield from node_of_pod(scene, called)
+
+
+def _pods_by_address(scene: Scene) -> dict[str, Subject]:
+    index = {}
+    for struct in scene.structs("Pod"):
+        if isinstance(struct, Pod) and isinstance(struct.status.pod_ip, str) and struct.status.pod_ip:
+            index[struct.status.pod_ip] = Subject("Pod", struct.metadata.name, struct.metadata.namespace or None)
+    return index
 
 
 def _complains(errors: AppErrors, complaints: frozenset[Complaint]) -> bool:
@@ -96,10 +110,10 @@ def _of_pod(scene: Scene, pod: Subject, complaints: frozenset[Complaint], *, pod
     if not complaining:
         return
     nodes = dict.fromkeys(node_of_pod(scene, pod))
-    for call in scene.derive(calls_of, pod):
-        if call.errors in complaining and call.service is not None:
-            for called in pods_selected(scene, call.service):
-                nodes.update(dict.fromkeys(node_of_pod(scene, called)))
+    called = {call.service for call in scene.derive(calls_of, pod) if call.service and call.errors in complaining}
+    for service in (*sorted(called), *RESOLVES_WITH.find(scene, pod)):
+        for backend in scene.derive(pods_selected, service)[:MOST_BACKENDS]:
+            nodes.update(dict.fromkeys(node_of_pod(scene, backend)))
     yield from (node for node in nodes if _shown(scene, node))
 
 

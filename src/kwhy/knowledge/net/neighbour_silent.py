@@ -17,7 +17,7 @@ from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import Relation, given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
-from kwhy.probes.host_network import NEIGHBOURS
+from kwhy.probes.host_network import NETWORK_STATE
 from kwhy.scene.scene import Scene
 from kwhy.scene.views import NodeView
 
@@ -98,7 +98,7 @@ def neighbour_silent(node: Subject, neighbours: Neighbours = given(next_hops)) -
     if neighbours.known:
         entry = neighbours.known[0]
         return Absent((Evidence(entry.at, f"{entry.address} is known on {entry.dev} ({entry.state})"),))
-    return unsure(f"whether the next hop of {node.name} answers", NEIGHBOURS.of(node=node.name))
+    return unsure(f"whether the next hop of {node.name} answers", NETWORK_STATE.of(node=node.name))
 
 
 def _owner(neighbours: Neighbours, found: Silence) -> str:

@@ -14,7 +14,7 @@ from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import given, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
-from kwhy.probes.host_network import NEIGHBOURS
+from kwhy.probes.host_network import NETWORK_STATE
 from kwhy.scene.scene import Scene
 
 NEIGHBOUR_TABLE_FULL = Condition(
@@ -106,4 +106,4 @@ def neighbour_table_full(
     if limit is not None and limit.value.isdigit() and filling.entries[4]:
         says = f"{filling.entries[4]} entries are shown, and {limit.value} are allowed"
         return Absent((Evidence(limit.at, says),))
-    return unsure(f"how full the neighbour table of {node.name} is", NEIGHBOURS.of(node=node.name))
+    return unsure(f"how full the neighbour table of {node.name} is", NETWORK_STATE.of(node=node.name))

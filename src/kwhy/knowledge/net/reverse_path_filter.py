@@ -22,7 +22,7 @@ from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import Relation, given, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Basis, Evidence, Gap, Present, Unsure, Verdict
-from kwhy.probes.host_network import REVERSE_PATH
+from kwhy.probes.host_network import NETWORK_STATE
 from kwhy.scene.scene import Scene
 
 REVERSE_PATH_FILTER = Condition(
@@ -164,7 +164,7 @@ def reverse_path_filter(
     because = [quoted(dropped.hit, "the kernel calls the sender a martian") for dropped in filtering.dropped[:1]]
     if filtering.counter is not None:
         because.append(Evidence(filtering.counter.at, f"{filtering.counter.value} packets were dropped since boot"))
-    gap = Gap(f"whether {node.name} drops packets by their source", (REVERSE_PATH.of(node=node.name),))
+    gap = Gap(f"whether {node.name} drops packets by their source", (NETWORK_STATE.of(node=node.name),))
     return Unsure((gap,), tuple(because))
 
 

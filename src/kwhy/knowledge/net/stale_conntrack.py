@@ -86,10 +86,14 @@ def tracked_services(scene: Scene, node: Subject) -> Tracked:
     stale: list[Stale] = []
     fresh: list[Evidence] = []
     rules = iptables_services(scene.facts_on(node, IptablesTable))
+    known: dict[tuple[str, int | None], _Shown | None] = {}
     for entry in scene.facts_on(node, ConntrackEntry):
         if entry.protocol != "udp" or entry.sent_to == entry.destination:
             continue
-        shown = _by_objects(scene, entry) or _by_rules(rules, entry)
+        key = entry.destination, entry.destination_port
+        if key not in known:
+            known[key] = _by_objects(scene, entry) or _by_rules(rules, entry)
+        shown = known[key]
         if shown is None:
             continue
         service, addresses, now = shown

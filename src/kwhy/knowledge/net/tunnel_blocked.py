@@ -24,7 +24,7 @@ from kwhy.model.fact import Fact
 from kwhy.model.rule import Relation, given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Basis, Evidence, Gap, Present, Unsure, Verdict
-from kwhy.probes.host_network import FILTER, TUNNELS
+from kwhy.probes.host_network import NETWORK_STATE
 from kwhy.scene.relations import ITSELF
 from kwhy.scene.scene import Scene
 
@@ -193,11 +193,11 @@ def tunnel_blocked(node: Subject, filtering: Filtering = given(filtering_of)) ->
     if filtering.blocked:
         return _present(filtering.blocked[0], filtering)
     if not filtering.ends:
-        return Unsure((Gap(f"the tunnel devices of {node.name}", (TUNNELS.of(node=node.name),)),))
+        return Unsure((Gap(f"the tunnel devices of {node.name}", (NETWORK_STATE.of(node=node.name),)),))
     if filtering.passed is None or filtering.open:
         what = f"whether the packet filter of {node.name} lets UDP {filtering.ends[0].port} through"
         detail = f" ({filtering.open[0]})" if filtering.open and filtering.passed is not None else ""
-        return Unsure((Gap(what + detail, (FILTER.of(node=node.name),)),))
+        return Unsure((Gap(what + detail, (NETWORK_STATE.of(node=node.name),)),))
     return Absent((filtering.passed,))
 
 

@@ -15,7 +15,7 @@ from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import Relation, given, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
-from kwhy.probes.host_network import TUNNELS
+from kwhy.probes.host_network import NETWORK_STATE
 from kwhy.scene.scene import Scene
 
 TUNNEL_PORT_TAKEN = Condition(
@@ -128,4 +128,4 @@ def tunnel_port_taken(node: Subject, holders: Holders = given(holders_of)) -> Ve
         return Present(because, values)
     if holders.free:
         return Absent(holders.free[:1])
-    return unsure(f"who holds the ports of the tunnels of {node.name}", TUNNELS.of(node=node.name))
+    return unsure(f"who holds the ports of the tunnels of {node.name}", NETWORK_STATE.of(node=node.name))

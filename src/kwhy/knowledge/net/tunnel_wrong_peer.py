@@ -15,7 +15,7 @@ from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import given, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Basis, Evidence, Present, Verdict, unsure
-from kwhy.probes.host_network import TUNNELS
+from kwhy.probes.host_network import NETWORK_STATE
 from kwhy.scene.scene import Scene
 
 TUNNEL_WRONG_PEER = Condition(
@@ -169,4 +169,4 @@ def tunnel_wrong_peer(node: Subject, entries: Entries = given(entries_of)) -> Ve
         return Present((first.entry, first.proof), values, basis=Basis.RECOMPUTED)
     if entries.agreeing:
         return Absent(entries.agreeing[:2])
-    return unsure(f"the tunnel entries of {node.name} and the devices of its peers", TUNNELS.of(node=node.name))
+    return unsure(f"the tunnel entries of {node.name} and the devices of its peers", NETWORK_STATE.of(node=node.name))
