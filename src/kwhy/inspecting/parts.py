@@ -13,6 +13,8 @@ from kwhy.inspecting.captures import capture_parts
 from kwhy.inspecting.certificates import SHOWN as OF_CERTIFICATES
 from kwhy.inspecting.certificates import certificate_parts
 from kwhy.inspecting.dumps import dump_parts
+from kwhy.inspecting.etcd import SHOWN as OF_ETCD
+from kwhy.inspecting.etcd import etcd_parts
 from kwhy.inspecting.logs import log_parts
 from kwhy.inspecting.names import SHOWN as OF_NAMES
 from kwhy.inspecting.names import name_parts
@@ -32,6 +34,7 @@ SHOWN: frozenset[type] = frozenset(
     | {InterfaceAddress, Link, LinkListing, PolicyRule, Route, RouteTableListing, RuleListing}
     | {Capture, Flow, IcmpError, NeighbourQuestion, EchoExchange, Dialogue, NameQuestion}
     | OF_CERTIFICATES
+    | OF_ETCD
     | OF_PACKET_FILTERS
     | OF_NAMES
     | OF_PACKET_FILTERS
@@ -48,6 +51,7 @@ def all_parts(evidence: Evidence, scene: Scene, most: int | None) -> list[Part]:
         *packet_filter_parts(scene, most),
         *packet_filter_parts(scene, most),
         *certificate_parts(scene, most),
+        *etcd_parts(scene, most),
         *name_parts(scene, most),
         *log_parts(scene, most),
         *object_parts(scene, most),

@@ -114,8 +114,13 @@ def in_words(seconds: float) -> str:
 
 def disk_tests(scene: Scene, node: Subject) -> list[DiskTest]:
     """fio's test of the disk (fdatasync after each write)"""
+    return tests_of(scene.facts_on(node, FioJob))
+
+
+def tests_of(jobs: Sequence[FioJob]) -> list[DiskTest]:
+    """Each job with the latency that counts: of fsync, or of writes to a file opened with O_SYNC."""
     found = []
-    for job in scene.facts_on(node, FioJob):
+    for job in jobs:
         safe = job.sync
         if safe is None and job.synchronous and job.writes is not None:
             safe = job.writes
