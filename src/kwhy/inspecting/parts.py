@@ -21,8 +21,6 @@ from kwhy.inspecting.names import name_parts
 from kwhy.inspecting.objects import object_parts
 from kwhy.inspecting.packet_filter import SHOWN as OF_PACKET_FILTERS
 from kwhy.inspecting.packet_filter import packet_filter_parts
-from kwhy.inspecting.packet_filter import SHOWN as OF_PACKET_FILTERS
-from kwhy.inspecting.packet_filter import packet_filter_parts
 from kwhy.inspecting.routing import routing_parts
 from kwhy.inspecting.sessions import session_parts
 from kwhy.model.inspection import Part
@@ -37,7 +35,6 @@ SHOWN: frozenset[type] = frozenset(
     | OF_ETCD
     | OF_PACKET_FILTERS
     | OF_NAMES
-    | OF_PACKET_FILTERS
 )
 
 
@@ -48,7 +45,6 @@ def all_parts(evidence: Evidence, scene: Scene, most: int | None) -> list[Part]:
         *dump_parts(scene, most),
         *capture_parts(evidence, most),
         *routing_parts(scene, most),
-        *packet_filter_parts(scene, most),
         *packet_filter_parts(scene, most),
         *certificate_parts(scene, most),
         *etcd_parts(scene, most),
