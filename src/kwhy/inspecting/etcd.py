@@ -18,9 +18,7 @@ def etcd_parts(scene: Scene, most: int | None) -> list[Part]:
     """``most``: rows per part; None shows all."""
     tested = ("job", "median", "99 %", "99.9 %", "verdict")
     parts = [
-        shortened(
-            "fio: time until a write is safe; etcd asks for less than 10 ms at 99 %", tested, _tests(scene), most
-        ),
+        shortened("fio: time until a write is safe; etcd asks for 10 ms at 99 %", tested, _tests(scene), most),
         shortened("etcd: members", ("id", "name", "serves", ""), _members(scene), most),
         shortened("etcd: endpoints", ("endpoint", "answers", "term", "index", "size"), _statuses(scene), most),
         shortened("etcd: health", ("endpoint", "healthy", "why not"), _healths(scene), most),
