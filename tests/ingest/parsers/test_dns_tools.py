@@ -72,6 +72,16 @@ def test_no_answer_is_told_from_an_answer_that_there_is_no_such_name() -> None:
     assert (silent.outcome, silent.name, silent.status) == ("timed-out", "rates.example.com", None)
 
 
+def test_an_error_belongs_to_the_question_below_it() -> None:
+    answered, refused = "dig nosuch.example.com @127.0.0.1 +noedns", "dig rates.example.com @127.0.0.9 +tries=1 +time=1"
+    found = lookups(RUNS[answered] + RUNS[refused], None)
+    assert [(one.outcome, one.status, one.port) for one in found] == [
+        ("answered", "NXDOMAIN", 53),
+        ("refused", None, 53),
+    ]
+    assert [one.server for one in found] == ["127.0.0.1", "127.0.0.9"]
+
+
 def test_short_output_holds_addresses_only_and_takes_the_rest_from_the_command() -> None:
     found = lookup("dig +short rates.example.com @127.0.0.1")
     assert (found.name, found.server, found.addresses) == ("rates.example.com", "127.0.0.1", ("10.55.0.10",))

@@ -94,7 +94,7 @@ def parse(document: Document) -> Iterator[Parsed]:
         at = document.at(number, excerpt=line)
         empty = False
         banner = _BANNER.match(line)
-        if run is not None and ((banner and (run.banner or run.none)) or (_HEADER.match(line) and run.status)):
+        if run is not None and _ends(run, line, banner is not None):
             yield _lookup(run, netns)
             run = None
         if run is None:
@@ -108,6 +108,13 @@ def parse(document: Document) -> Iterator[Parsed]:
         yield _lookup(run, netns)
     elif empty and arguments:
         yield _lookup(_begun(document.at(document.first_line, excerpt=document.command or ""), arguments), netns)
+
+
+def _ends(run: _Run, line: str, is_banner: bool) -> bool:
+    """Whether the line belongs to another question. Errors stand before the banner of theirs."""
+    if is_banner:
+        return run.banner or run.none
+    return run.status is not None and bool(_HEADER.match(line) or _ERROR.match(line))
 
 
 def _begun(at: Locator, arguments: tuple[str, ...]) -> _Run:
