@@ -173,6 +173,7 @@ class Direction(msgspec.Struct, frozen=True, gc=False):
     payload of the largest packet, ``largest_retransmitted`` that of the largest segment sent again, and
     ``largest_acknowledged`` that of the largest segment whose end the other side acknowledged (0 where nothing was sent
     again: not looked at). ``full_time``: seconds during which this side announced that its receive buffer is full.
+    ``smallest_retransmitted`` is the payload of the smallest segment with payload that was sent again.
     """
 
     packets: int = 0
@@ -196,6 +197,7 @@ class Direction(msgspec.Struct, frozen=True, gc=False):
     largest_retransmitted: int = 0
     largest_acknowledged: int = 0
     full_time: float = 0.0
+    smallest_retransmitted: int = 0
 
 
 class IcmpError(msgspec.Struct, frozen=True, gc=False):

@@ -273,6 +273,13 @@ def _directions(
         found: list[int] = most.tolist()
         return found
 
+    def smallest(rows: Int64s) -> list[int]:
+        least = np.full(size, np.iinfo(np.int64).max, dtype=np.int64)
+        np.minimum.at(least, side[rows], columns.payload[rows])
+        least[least == np.iinfo(np.int64).max] = 0
+        found: list[int] = least.tolist()
+        return found
+
     lowest, highest = np.full(size, 255, dtype=np.uint8), np.zeros(size, dtype=np.uint8)
     natural = np.flatnonzero(~(grouped.tcp & (columns.flags & RST > 0)))
     np.minimum.at(lowest, side[natural], columns.hops[natural])
@@ -303,6 +310,7 @@ def _directions(
             largest(np.flatnonzero(again == RETRANSMITTED)),
             largest(acknowledged_rows(grouped, again)),
             full_times(grouped, side, zero),
+            smallest(np.flatnonzero((again == RETRANSMITTED) & (columns.payload > 0))),
         )
     )
 

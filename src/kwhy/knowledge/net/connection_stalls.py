@@ -67,8 +67,8 @@ def stalls_of(talk: Talk) -> list[Stall]:
 
 
 def _unheard(side: Direction) -> bool:
-    """Whether the largest segments that were sent again never arrived."""
-    return side.retransmitted >= REPEATED and side.largest_acknowledged < side.largest_retransmitted
+    """Whether everything that was sent again is larger than anything that arrived."""
+    return side.retransmitted >= REPEATED and side.largest_acknowledged < side.smallest_retransmitted
 
 
 def standing_of(scene: Scene, subject: Subject) -> list[Stall]:

@@ -117,7 +117,7 @@ def _holes(flow: Flow) -> list[Hole]:
         for side, sender in zip(both(flow), senders, strict=True)
         if side.retransmitted >= REPEATED
         and side.largest_retransmitted == side.largest > _ALWAYS_FITS
-        and side.largest_acknowledged < side.largest_retransmitted
+        and side.largest_acknowledged < side.smallest_retransmitted
         and not flow.ab.full_time + flow.ba.full_time
     ]
 

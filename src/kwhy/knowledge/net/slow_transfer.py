@@ -67,10 +67,15 @@ def _transferring(scene: Scene) -> list[Subject]:
 
 def share_of_time(scene: Scene, subject: Subject) -> float | None:
     """Which part of all the time that the host's connections lasted those to this server took"""
-    talks = scene.derive(talks_of, Subject("Node", subject.node or ""))
-    total = sum(flow.duration for talk in talks.values() for flow in talk.flows)
-    mine = talks.get(subject.name)
+    node = Subject("Node", subject.node or "")
+    total = scene.derive(_time_of_all, node)
+    mine = scene.derive(talks_of, node).get(subject.name)
     return sum(flow.duration for flow in mine.flows) / total if mine is not None and total else None
+
+
+def _time_of_all(scene: Scene, node: Subject) -> float:
+    """Seconds that all connections of a host lasted, added up."""
+    return sum(flow.duration for talk in scene.derive(talks_of, node).values() for flow in talk.flows)
 
 
 @rule(SLOW_TRANSFER, rows=("E2", "R14"), among=_transferring, symptom=True)

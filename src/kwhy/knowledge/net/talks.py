@@ -8,6 +8,7 @@ import msgspec
 
 from kwhy.facts.dialogues import Dialogue, NameQuestion
 from kwhy.facts.packets import Direction, Flow
+from kwhy.model.document import Document
 from kwhy.model.subject import Subject
 from kwhy.model.time import Moment
 from kwhy.scene.scene import Scene
@@ -26,6 +27,7 @@ class Talk(msgspec.Struct, frozen=True):
     dialogues: tuple[Dialogue, ...]
     names: tuple[str, ...]
     hops: frozenset[int]
+    said: dict[tuple[Document, int], Dialogue]
 
     @property
     def called(self) -> str:
@@ -55,7 +57,7 @@ class Talk(msgspec.Struct, frozen=True):
 
     def dialogue_of(self, flow: Flow) -> Dialogue | None:
         """What was said over one of the connections."""
-        return next((d for d in self.dialogues if d.a_port == flow.a_port and d.begin == flow.begin), None)
+        return self.said.get(_begun(flow))
 
 
 def connection(node: Subject, talk: Talk) -> Subject:
@@ -70,9 +72,9 @@ def talks_of(scene: Scene, node: Subject) -> dict[str, Talk]:
         by_server.setdefault((flow.b, flow.b_port), []).append(flow)
         hops.setdefault(flow.b, set()).update(hop for hop in flow.ba.hops if hop)
     dialogues: dict[tuple[str, int], list[Dialogue]] = {}
-    begun = {(flow.at.document, flow.begin.number) for flows in by_server.values() for flow in flows}
+    begun = {_begun(flow) for flows in by_server.values() for flow in flows}
     for dialogue in scene.facts_on(node, Dialogue):
-        if (dialogue.at.document, dialogue.begin.number) in begun:
+        if _begun(dialogue) in begun:
             dialogues.setdefault((dialogue.b, dialogue.b_port), []).append(dialogue)
     names = _names(scene.facts_on(node, NameQuestion))
     found = {}
@@ -81,9 +83,20 @@ def talks_of(scene: Scene, node: Subject) -> dict[str, Talk]:
         led = dict.fromkeys([*names.get(address, ()), *(_host(d) for d in said if d.server_name)])
         led.pop(address, None)
         found[f"{address}:{port}"] = Talk(
-            address, port, tuple(flows), tuple(said), tuple(led), frozenset(hops.get(address, ()))
+            address,
+            port,
+            tuple(flows),
+            tuple(said),
+            tuple(led),
+            frozenset(hops.get(address, ())),
+            {_begun(dialogue): dialogue for dialogue in said},
         )
     return found
+
+
+def _begun(what: Flow | Dialogue) -> tuple[Document, int]:
+    """The packet with which a connection begins: it begins no other one of TCP."""
+    return what.begin.document, what.begin.number
 
 
 def talk_of(scene: Scene, subject: Subject) -> Talk | None:
