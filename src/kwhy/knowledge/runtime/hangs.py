@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from kwhy.facts.log_patterns.kubelet import CONTAINER_GC_FAILED, CRI_CALL_FAILED, PLEG_RELIST_FAILED
 from kwhy.facts.logs import LogSample
 from kwhy.facts.runtime import RuntimeAnswer
@@ -10,9 +12,10 @@ from kwhy.knowledge.kubelet.relist_not_returning import RELIST_NOT_RETURNING
 from kwhy.knowledge.kubelet.relist_slow import RELIST_SLOW
 from kwhy.knowledge.kubelet.words import kubelet_hits
 from kwhy.knowledge.node.not_ready import NODE_NOT_READY
+from kwhy.knowledge.node.reclaim_fails import RECLAIM_FAILS, failures_of
 from kwhy.knowledge.runtime.not_running import RUNTIME_MAY_BE_DOWN
 from kwhy.model.condition import Condition, Nature
-from kwhy.model.rule import given, leads_to, rule
+from kwhy.model.rule import Relation, given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.time import UNKNOWN_MOMENT, Moment, by
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
@@ -72,14 +75,25 @@ def answered(scene: Scene, node: Subject) -> tuple[Evidence, ...]:
     )
 
 
+def _could_not_ask(scene: Scene, node: Subject) -> Iterable[Subject]:
+    """The node itself, where its last failure to reclaim is that the runtime did not say what there is."""
+    failures = scene.derive(failures_of, node)
+    if failures and any(word in failures[0].message for word in _DEADLINE):
+        yield node
+
+
+COULD_NOT_ASK = Relation("could not ask the runtime of", _could_not_ask)
+
+
 @rule(
     RUNTIME_HANGS,
-    rows=("N4", "N9", "N22"),
+    rows=("N4", "N9", "N11", "N22"),
     leads=(
         leads_to(NODE_NOT_READY, via=RUNTIME_MAY_BE_DOWN),
         leads_to(RELIST_NOT_RETURNING, via=ITSELF),
         leads_to(RELIST_FAILS, via=ITSELF),
         leads_to(RELIST_SLOW, via=ITSELF),
+        leads_to(RECLAIM_FAILS, via=COULD_NOT_ASK),
     ),
 )
 def runtime_hangs(
