@@ -67,7 +67,7 @@ def evaluate(
         return (Outcome("unknown", packet, depends_on=(f"the packet filter of the host for IPv{packet.family}",)),)
     stages = rules.stages(hook, packet.family)
     tracked_as = packet.ct_state
-    if packet.iif != "lo" and any(isinstance(stage, ConntrackStage) and stage.before for stage in stages):
+    if packet.iif != "lo" and any(isinstance(stage, ConntrackStage) for stage in stages):
         packet = _before_conntrack(packet)
     states = [State(packet)]
     ended: list[State] = []

@@ -79,7 +79,7 @@ class Rule:
     ``share`` is the part of packets that a statistic match takes.
     """
 
-    __slots__ = ("_at", "_source", "actions", "line", "matches", "position", "share", "text")
+    __slots__ = ("_at", "_source", "actions", "idle", "line", "matches", "position", "share", "text")
 
     def __init__(
         self,
@@ -98,6 +98,8 @@ class Rule:
         self.actions = actions
         self.share = share
         self.position = 0
+        #: Whether it leads to nothing, whatever it matches; None: not looked at yet.
+        self.idle: bool | None = None
         self._at: Locator | None = None
 
     @property

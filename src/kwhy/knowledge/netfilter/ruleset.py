@@ -53,9 +53,7 @@ class NatStage(msgspec.Struct, frozen=True, eq=False):
 
 
 class ConntrackStage(msgspec.Struct, frozen=True):
-    """Here conntrack looks at the packet; ``before``: chains see it earlier, without a connection."""
-
-    before: bool
+    """Here conntrack looks at the packet, after some chains have seen it without a connection."""
 
 
 Stage: TypeAlias = BaseChain | NatStage | ConntrackStage
@@ -125,14 +123,14 @@ class RuleSet:
         return found
 
     def _stages_of(self, hook: str, family: Family) -> tuple[Stage, ...]:
-        chains = [base for table in self.tables if table.serves(family) for base in table.base_chains(hook)]
+        found = [base for table in self.tables if table.serves(family) for base in table.base_chains(hook)]
+        chains = [base for base in found if not base.chain.idle or base.policy != "accept"]
         nat = tuple(sorted((base for base in chains if base.nat), key=lambda base: base.priority))
         order: list[tuple[int, Stage]] = [(base.priority, base) for base in chains if not base.nat]
-        if hook != "forward":
+        if hook != "forward":  # also without rules: answers are translated back here
             order.append((NAT_DST if hook in _DESTINATION_NAT else NAT_SRC, NatStage(nat)))
-        if hook in _DESTINATION_NAT:
-            early = any(priority < CONNTRACK for priority, _ in order)
-            order.append((CONNTRACK, ConntrackStage(early)))
+        if hook in _DESTINATION_NAT and any(priority < CONNTRACK for priority, _ in order):
+            order.append((CONNTRACK, ConntrackStage()))
         order.sort(key=lambda each: each[0])
         return tuple(stage for _, stage in order)
 

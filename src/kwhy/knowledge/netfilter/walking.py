@@ -193,6 +193,10 @@ class Walk:
 
     def _rule(self, rule: Rule, state: State, depth: int) -> list[State] | None:
         """None: the rule does not match."""
+        if rule.idle is None:
+            rule.idle = self._leads_nowhere(rule)
+        if rule.idle:
+            return None
         packet, surroundings = state.packet, self._surroundings
         unknown: list[str] | None = None
         for match in rule.matches:
@@ -214,8 +218,6 @@ class Walk:
                 return None
             passed.append(msgspec.structs.replace(state, chance=state.chance * (1 - rule.share)))
             state = msgspec.structs.replace(state, chance=state.chance * rule.share)
-        if not rule.actions:
-            return [*passed, state] if passed else None
         if not passed and len(rule.actions) == 1:
             action = rule.actions[0]
             if isinstance(action, Jump):
@@ -223,6 +225,16 @@ class Walk:
             if isinstance(action, Final):
                 return [_final(rule, action, state)]
         return passed + self._actions(rule, rule.actions, state, depth)
+
+    def _leads_nowhere(self, rule: Rule) -> bool:
+        """Without actions, or only a jump to a chain without rules."""
+        if not rule.actions:
+            return True
+        only = rule.actions[0]
+        if len(rule.actions) > 1 or not isinstance(only, Jump) or only.goto:
+            return False
+        chain = self._chains.get(only.chain)
+        return chain is not None and chain.idle
 
     def _actions(self, rule: Rule, actions: tuple[Action, ...], state: State, depth: int) -> list[State]:
         if len(actions) == 1:
