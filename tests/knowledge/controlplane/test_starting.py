@@ -78,3 +78,18 @@ def test_a_broken_manifest_of_etcd_explains_an_api_server_without_it(tmp_path: P
     )
     assert roots(diagnosis) == [("controlplane.manifest-broken", "etcd")]
     assert diagnosis.outcome == "explained"
+
+
+def test_a_component_that_was_told_to_stop_is_not_one_that_does_not_start(tmp_path: Path) -> None:
+    # recorded: kube-scheduler 1.34.4 after SIGTERM
+    stopped = (
+        'I1122 03:25:01.666416     207 server.go:265] "[graceful-termination] secure server is exiting"\n'
+        'E1122 03:25:01.666442     207 run.go:72] "command failed" err="finished without leader elect"\n'
+    )
+    assert roots(diagnosed(tmp_path, kube_scheduler__log=stopped)) == []
+
+
+def test_a_component_that_ran_for_an_hour_did_start(tmp_path: Path) -> None:
+    text = (DATA / "kube-apiserver-missing-file.log").read_text()
+    before = "I1122 05:30:40.641621   30288 serving.go:380] Generated self-signed cert\n"
+    assert roots(diagnosed(tmp_path, kube_apiserver__log=before + text)) == []

@@ -21,6 +21,10 @@ from kwhy.scene.scene import Scene
 COMPONENTS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd")
 #: After its reason a component prints so many lines at most, then it has ended.
 _LAST_LINES = 4
+#: A component that has run for longer did start (seconds); the API server waits up to 20 s for etcd.
+_STARTS_WITHIN = 60.0
+# "finished without leader elect": a scheduler that was told to stop (cmd/kube-scheduler/app/server.go v1.34)
+_STOPPED = expression(r"finished without leader elect|leader ?election lost|context canceled")
 #: The kubelet reads the directory again every 20 s (fileCheckFrequency): a fault that it has not repeated is mended
 #: (seconds).
 _READ_AGAIN = 60.0
@@ -93,6 +97,8 @@ def _refusals(scene: Scene) -> dict[Subject, list[Reason]]:
     for hit, program in _last_words(scene, START_REFUSED):
         fields = hit.last.fields
         error = (fields.get("error") or fields.get("flag_error") or "").replace('\\"', '"')
+        if _STOPPED.search(error):
+            continue
         reason = Reason(error, "", Evidence(hit.locate(hit.last), "its last words"), _since(hit))
         found.setdefault(component_at(scene, program, hit.document), []).append(reason)
     return found
@@ -117,7 +123,9 @@ def _last_words(scene: Scene, pattern: object) -> Iterable[tuple[LogHit, str]]:
             continue
         program = _program(log)
         end = log.document.first_line + log.lines - 1
-        if program is not None and hit.last.line > end - _LAST_LINES:
+        started, ended = log.first_clock, hit.last.clock
+        is_start = started is None or ended is None or ended - started <= _STARTS_WITHIN
+        if program is not None and is_start and hit.last.line > end - _LAST_LINES:
             yield hit, program
 
 
