@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from kwhy.knowledge.clock.offsets import Clock, clock_of, described
+from kwhy.knowledge.clock.pulls import PULLS_BY_CLOCK
 from kwhy.knowledge.clock.witnesses import Witness, witness_of
+from kwhy.knowledge.image.not_pulled import NOT_PULLED
 from kwhy.knowledge.tls.handshake_fails import HANDSHAKE_FAILS
 from kwhy.knowledge.tls.validity import CLOCK_IN_QUESTION
 from kwhy.model.condition import Condition, Nature, Remedy, Step
@@ -57,7 +59,11 @@ CLOCK_WRONG = Condition(
 )
 
 
-@rule(CLOCK_WRONG, rows=("N27", "T2"), leads=(leads_to(HANDSHAKE_FAILS, via=CLOCK_IN_QUESTION),))
+@rule(
+    CLOCK_WRONG,
+    rows=("N27", "T2"),
+    leads=(leads_to(HANDSHAKE_FAILS, via=CLOCK_IN_QUESTION), leads_to(NOT_PULLED, via=PULLS_BY_CLOCK)),
+)
 def clock_wrong(node: Subject, clock: Clock = given(clock_of), witness: Witness | None = given(witness_of)) -> Verdict:
     """A node's clock is wrong.
 

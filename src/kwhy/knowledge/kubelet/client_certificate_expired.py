@@ -108,14 +108,19 @@ class Kept(msgspec.Struct, frozen=True):
     now: float | None
 
 
+def _is_kubelets(held: Held, node: Subject) -> bool:
+    """By its file, else by the user that it names (plugin/pkg/auth/authorizer/node: system:node:NAME)."""
+    path = held.path or ""
+    of_file = path.endswith("/kubelet-client-current.pem") or (
+        path.endswith("/kubelet.conf") and held.use == "presents"
+    )
+    return of_file or held.certificate.common_name == f"system:node:{node.name}"
+
+
 def _kept(scene: Scene, node: Subject) -> Kept | None:
     """The kubelet's client certificate, from kubelet-client-current.pem or kubelet.conf"""
     for held in scene.derive_once(certificates):
-        path = held.path or ""
-        own = path.endswith("/kubelet-client-current.pem") or (
-            path.endswith("/kubelet.conf") and held.use == "presents"
-        )
-        if own and not held.certificate.authority and scene.host_of(held.at.document) == node:
+        if not held.certificate.authority and _is_kubelets(held, node) and scene.host_of(held.at.document) == node:
             return Kept(held, scene.as_of)
     return None
 
