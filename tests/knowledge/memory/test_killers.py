@@ -122,3 +122,25 @@ def test_a_kill_long_before_the_log_s_end_is_over(tmp_path: Path) -> None:
         + "[29000.000000] veth27: entered promiscuous mode\n"
     ).encode()
     assert diagnosed(files, tmp_path).outcome == "healthy"
+
+
+@pytest.mark.parametrize(("used", "named"), [("15728640Ki", True), ("32768Ki", False)])
+def test_an_evicted_pod_that_used_most_of_the_memory_is_behind_the_pressure(
+    used: str, named: bool, tmp_path: Path
+) -> None:
+    files = objects_and_logs(recorded("node/memory_pressure/high_threshold"))
+
+    def evicted(items: list[Any]) -> None:
+        pod = next(item for item in items if item["metadata"]["name"].startswith("frontend-"))
+        pod["spec"]["nodeName"] = "node-a"
+        # Kubernetes v1.34 pkg/kubelet/eviction/helpers.go evictionMessage
+        pod["status"] = {
+            "phase": "Failed",
+            "reason": "Evicted",
+            "message": "The node was low on resource: memory. Threshold quantity: 22Gi, available: 7340032Ki. "
+            f"Container app was using {used}, request is 0, has larger consumption of memory. ",
+        }
+
+    change(files, "objects/pods.json", evicted)
+    expected = ("memory.taken-by-pod", "Deployment/shop/frontend") if named else ("node.memory-pressure", "Node/node-a")
+    assert roots(diagnosed(files, tmp_path)) == [expected]

@@ -8,8 +8,11 @@ import msgspec
 
 from kwhy.facts.objects import Node, Pod, ResourceRequirements
 from kwhy.facts.usage import MemoryStats
+from kwhy.knowledge.eviction.evicted import evictions_of
+from kwhy.knowledge.eviction.shortage import read_shortage
 from kwhy.knowledge.memory.kills import kills_in
 from kwhy.knowledge.memory.node_exhausted import NODE_EXHAUSTED
+from kwhy.knowledge.node.memory_pressure import MEMORY_PRESSURE
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.probe import Probe
 from kwhy.model.quantity import in_words, parse_quantity
@@ -61,7 +64,7 @@ class Use(msgspec.Struct, frozen=True):
 
 
 def use_of(scene: Scene, pod: Subject) -> Use | None:
-    """What the pod uses, by the kubelet's summary or the kernel's word of the process that it killed"""
+    """What the pod uses, by the kubelet's summary, the message of its eviction, or the kernel's word of its process"""
     found = [
         Use(Decimal(stats.working_set), Evidence(stats.at, f"its working set is {_gib(stats.working_set)}"))
         for stats in scene.derive_once(_stats_by_pod).get(pod, ())
@@ -69,6 +72,11 @@ def use_of(scene: Scene, pod: Subject) -> Use | None:
     ]
     killed = [kill for kill in kills_in(scene, pod) if kill.limit == "node"]
     found += [Use(Decimal(kill.resident), kill.evidence) for kill in killed if kill.resident is not None]
+    for eviction in evictions_of(scene, pod):
+        shortage = read_shortage(eviction.text)
+        if shortage is not None and shortage.resource == "memory" and shortage.users:
+            used = sum((user.used for user in shortage.users), Decimal(0))
+            found.append(Use(used, Evidence(eviction.at, shortage.explained())))
     return max(found, key=lambda use: use.amount, default=None)
 
 
@@ -103,15 +111,17 @@ def memory_of_node(scene: Scene, pod: Subject) -> Decimal | None:
     return None
 
 
-@rule(TAKEN_BY_POD, rows=("N14",), leads=(leads_to(NODE_EXHAUSTED, via=TAKEN_BY),))
+@rule(
+    TAKEN_BY_POD, rows=("N14",), leads=(leads_to(NODE_EXHAUSTED, via=TAKEN_BY), leads_to(MEMORY_PRESSURE, via=TAKEN_BY))
+)
 def taken_by_pod(
     pod: PodView, use: Use | None = given(use_of), whole: Decimal | None = given(memory_of_node)
 ) -> Verdict:
     """The pod takes its node's memory.
 
     What it means: Without a limit nothing but the node's end stops it; the kernel's choice may fall on others.
-    How it shows: The kubelet's summary gives it more than half of the node's memory as working set, or the kernel
-    killed a process of it that held as much; some container of it has no memory limit.
+    How it shows: The kubelet's summary gives it more than half of the node's memory as working set, its eviction's
+    message does, or the kernel killed a process of it that held as much; some container of it has no memory limit.
     What looks like it: Page cache: usage is high, the working set is not. Many pods that each use a little more than
     they requested. A pod with a limit that is nearly as large as the node.
     Source: Linux v6.6 mm/oom_kill.c; k8s.io/kubelet v0.34 pkg/apis/stats/v1alpha1 (MemoryStats.WorkingSetBytes).
