@@ -20,7 +20,7 @@ from kwhy.knowledge.path.hops import Connection, Leg, Needed, Wire
 from kwhy.knowledge.path.networks import Network
 from kwhy.knowledge.path.remembering import is_masked
 from kwhy.knowledge.path.resolving import answers_for_others, resolves
-from kwhy.knowledge.path.steps import LOOPBACK, State
+from kwhy.knowledge.path.steps import LOOPBACK, State, addresses_of
 from kwhy.knowledge.path.tunnels import Wrapped, wrapped
 from kwhy.knowledge.path.world import Reached
 
@@ -57,7 +57,10 @@ class Leaving(Bridging):
                 yield from self._transmit(network, leaving, dev, hop.via, after)
 
     def _transmit(self, network: Network, packet: Packet, dev: str, via: str | None, state: State) -> Iterator[Leg]:
-        assert packet.destination is not None
+        if packet.destination is None:
+            says = f"where {network.name} sends the packet to is not shown"
+            yield self.end("unknown", network, state.needs(addresses_of(network)), packet, says)
+            return
         nexthop = via or packet.destination
         link = network.link(dev)
         if link is not None and link.is_up is False:

@@ -115,9 +115,12 @@ class Stepping:
         if decision.known:
             options = (Possibility(decision.result, decision.steps, ()),)
         else:
-            options = [each for each in decision.possibilities if each.result.kind != "unknown"] or (
-                Possibility(Result("unknown"), decision.steps, decision.depends_on),
-            )
+            # What is not known may lead anywhere: beside the possible results it stays a way of its own.
+            known = [each for each in decision.possibilities if each.result.kind != "unknown"]
+            rest = [each for each in decision.possibilities if each.result.kind == "unknown"]
+            conditions = tuple(dict.fromkeys(why for each in rest for why in each.conditions)) or decision.depends_on
+            unknown = [Possibility(Result("unknown"), decision.steps, conditions)] if rest or not known else []
+            options = (*known, *unknown)
         for option in options:
             after = state
             for step in _worth_saying(option):

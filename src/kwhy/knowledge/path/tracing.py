@@ -304,9 +304,14 @@ def _with_answer(world: World, sender: Sender, packet: Packet, leg: Leg, way: Tr
     steps = tuple(_step(hop) for hop in worst.hops)
     depends = (*way.depends_on, *(_need(each) for each in worst.depends_on))
     way = msgspec.structs.replace(way, back=steps, depends_on=tuple(dict.fromkeys(depends)))
+    open_ones = [back for back in backs if back.depends_on or back.verdict in ("unknown", "left")]
+    lost = all(back.verdict in ("dropped", "refused") for back in backs)
+    if open_ones and not lost and worst.verdict != "delivered":
+        return msgspec.structs.replace(way, verdict="unknown", why=f"whether the answer comes back: {open_ones[0].why}")
     if worst.verdict != "delivered":
-        verdict = worst.verdict if worst.verdict == "unknown" else "dropped"
-        return msgspec.structs.replace(way, verdict=verdict, why=f"the answer is lost: {worst.why}", by=worst.by)
+        if worst.verdict in ("unknown", "left"):
+            return msgspec.structs.replace(way, verdict="unknown", why=f"whether the answer comes back: {worst.why}")
+        return msgspec.structs.replace(way, verdict="dropped", why=f"the answer is lost: {worst.why}", by=worst.by)
     ends = worst.packet.ends
     if (ends.source, ends.source_port) != (packet.destination, packet.destination_port):
         got, asked = _socket(ends.source, ends.source_port), _socket(packet.destination, packet.destination_port)

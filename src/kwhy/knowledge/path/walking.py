@@ -108,7 +108,10 @@ class Walk(Leaving):
                 )
 
     def _route_in(self, network: Network, dev: str, packet: Packet, state: State) -> Iterator[Leg]:
-        assert packet.destination is not None and packet.source is not None
+        if packet.destination is None or packet.source is None:
+            says = f"which addresses the packet has in {network.name} is not shown"
+            yield self.end("unknown", network, state.needs(addresses_of(network)), packet, says)
+            return
         if dev == LOOPBACK:
             yield from self._input(network, dev, packet, state)
             return
