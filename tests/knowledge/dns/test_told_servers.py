@@ -73,3 +73,13 @@ def test_own_settings_with_server_and_search_list_are_right(tmp_path: Path) -> N
 
 def test_default_gives_the_servers_of_the_node(tmp_path: Path) -> None:
     assert roots(diagnosed(with_settings({"dnsPolicy": "Default", "dnsConfig": {}}), tmp_path)) == [POD]
+
+
+def test_one_program_with_a_resolver_of_its_own_does_not_speak_for_the_kubelet(tmp_path: Path) -> None:
+    shown = files("kubelet_names_other_server")
+    del shown["dns-session.txt"], shown["node/kubelet-config.yaml"]
+    name = next(name for name in shown if "payments" in name)
+    said = b"dial tcp: lookup rates.example.com on 192.0.2.53:53: server misbehaving"
+    start = b"context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
+    shown[name] = shown[name].replace(start, said)
+    assert roots(diagnosed(shown, tmp_path)) == []

@@ -115,3 +115,13 @@ def test_what_was_logged_long_before_is_over(tmp_path: Path) -> None:
     diagnosis = diagnosed(files, tmp_path)
     assert SILENT not in roots(diagnosis)
     assert "dns.upstream-fails" not in found(diagnosis)
+
+
+def test_an_upstream_that_is_a_service_of_the_cluster_is_not_taken_for_an_outside_server(tmp_path: Path) -> None:
+    files = {name: data.replace(b"10.55.0.10:5354", b"10.96.99.7:53") for name, data in refused().items()}
+
+    def edit(items: list[Any]) -> None:
+        named(items, "web")["spec"]["clusterIP"] = "10.96.99.7"
+
+    change(files, "objects/services.json", edit)
+    assert not [root for root in roots(diagnosed(files, tmp_path)) if root[0] == SILENT[0]]

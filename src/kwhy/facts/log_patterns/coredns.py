@@ -66,7 +66,7 @@ TOO_MANY_FORWARDS = LogPattern(
     "coredns",
     ("concurrent queries exceeded maximum",),
     r"plugin/errors: \d{1,2} (?P<name>\S{1,260}) (?P<type>[A-Z0-9]{1,10}): concurrent queries exceeded maximum (?P<most>\d{1,9})",
-    ("[ERROR] plugin/errors: 5 www.example.org. A: concurrent queries exceeded maximum 1000",),
+    ("[ERROR] plugin/errors: 5 w4.example.org. A: concurrent queries exceeded maximum 2",),
     "CoreDNS v1.12.0 plugin/forward/setup.go (ErrLimitExceeded)",
     key=("most",),
 )
@@ -76,7 +76,7 @@ RELOAD_REFUSED = LogPattern(
     ("Corefile changed but reload failed: ", "Corefile parse failed: "),
     r"plugin/reload: Corefile (?:changed but reload|parse) failed: (?P<what>.{1,400})",
     (
-        "[ERROR] plugin/reload: Corefile changed but reload failed: starting with listener file descriptors: Corefile:3 - Error during parsing: Unknown directive 'forwad'",
+        "[ERROR] plugin/reload: Corefile changed but reload failed: starting with listener file descriptors: Corefile:2 - Error during parsing: Unknown directive 'errorz'",
     ),
     "CoreDNS v1.12.0 plugin/reload/reload.go (hook)",
 )

@@ -15,7 +15,7 @@ from kwhy.knowledge.dns.asking import asks_of, dns_address, is_node_local, resol
 from kwhy.knowledge.service.consumers import service_at
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Evidence
-from kwhy.scene.relations import node_of_pod
+from kwhy.scene.relations import node_of_pod, owner_of
 from kwhy.scene.scene import Scene
 from kwhy.scene.views import ServiceView
 
@@ -51,12 +51,23 @@ def _told(scene: Scene) -> dict[Subject, list[Told]]:
             says = f"{pod} was given {', '.join(conf.nameservers)}"
             for node in node_of_pod(scene, pod):
                 _add(index, Told(node, conf.nameservers, Evidence(conf.at, says)))
+    for (node, server), asked in _asked_by_programs(scene).items():
+        # One program may have a resolver of its own; what programs of two workloads ask is what they were given.
+        if len(asked) > 1 or server == scene.derive_once(dns_address):
+            _add(index, Told(node, (server,), next(iter(asked.values()))))
+    return index
+
+
+def _asked_by_programs(scene: Scene) -> dict[tuple[Subject, str], dict[Subject, Evidence]]:
+    """By node and name server: the workloads whose errors name it."""
+    found: dict[tuple[Subject, str], dict[Subject, Evidence]] = {}
     for pod in logging_pods(scene):
         for ask in scene.derive(asks_of, pod) if _by_kubelet(scene, pod) else ():
             if ask.server is not None:
                 for node in node_of_pod(scene, pod):
-                    _add(index, Told(node, (ask.server,), ask.evidence(scene)))
-    return index
+                    asked = found.setdefault((node, ask.server), {})
+                    asked.setdefault(owner_of(scene, pod), ask.evidence(scene))
+    return found
 
 
 def _add(index: dict[Subject, list[Told]], told: Told) -> None:

@@ -16,6 +16,7 @@ from kwhy.knowledge.dns.forwarding import (
 )
 from kwhy.knowledge.dns.servers import dns_servers, logs_of
 from kwhy.knowledge.dns.upstream_fails import UPSTREAM_FAILS
+from kwhy.knowledge.service.consumers import service_at
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.probe import Probe
 from kwhy.model.rule import given, leads_to, rule
@@ -98,6 +99,9 @@ def upstream_silent(
         return unsure(f"whether {upstream.name} answers", probe)
     if is_own_address(scene, address):
         return Absent((Evidence(failures[0].evidence.at, "it is the cluster's own DNS"),))
+    inside = service_at(scene, address)
+    if inside is not None:
+        return Absent((Evidence(failures[0].evidence.at, f"it is {inside}, in the cluster"),))
     answered = next((lookup for lookup in lookups if lookup.outcome == "answered"), None)
     if answered is not None:
         return Absent((Evidence(answered.at, f"asked directly, it answers: {answered.said}"),))
