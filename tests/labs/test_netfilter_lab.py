@@ -33,7 +33,7 @@ WHY_NOT = missing() or (f"not installed: {', '.join(GONE)}" if GONE else None)
 pytestmark = [pytest.mark.lab, pytest.mark.skipif(WHY_NOT is not None, reason=str(WHY_NOT))]
 
 #: More with KWHY_LAB_ROUNDS, for a longer search.
-ROUNDS = int(os.environ.get("KWHY_LAB_ROUNDS", "4"))
+ROUNDS = int(os.environ.get("KWHY_LAB_ROUNDS", "3"))
 FIRST = int(os.environ.get("KWHY_LAB_FIRST", "0"))
 PACKETS = 60
 
