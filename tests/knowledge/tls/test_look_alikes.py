@@ -85,3 +85,17 @@ def test_private_keys_in_evidence_are_shown_nowhere(tmp_path: Path) -> None:
     text = json.render(diagnosed(files, tmp_path))
     for line in pem.decode().splitlines()[1:-1]:
         assert line[:24] not in text
+
+
+def test_kubeadms_table_names_the_file_of_the_api_server(tmp_path: Path) -> None:
+    files = recorded("tls/certificate_expired/api_server")
+    del files["node-a/etc/kubernetes/pki/apiserver.crt"]
+    # cmd/kubeadm/app/cmd/certs.go v1.34
+    files["certs.txt"] = (
+        b"CERTIFICATE   EXPIRES                  RESIDUAL TIME   CERTIFICATE AUTHORITY   EXTERNALLY MANAGED\n"
+        b"admin.conf    Nov 21, 2027 23:15 UTC   364d            ca                      no      \n"
+        b"apiserver     Nov 21, 2026 23:15 UTC   <invalid>       ca                      no      \n"
+    )
+    [cause] = diagnosed(files, tmp_path).root_causes
+    assert cause.finding.title.endswith("kept in /etc/kubernetes/pki/apiserver.crt")
+    assert any(evidence.at.source == "certs.txt" for evidence in cause.finding.evidence)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from kwhy.facts.certificates import ExpiryPrinted
 from kwhy.facts.log_patterns.tls import Fault
 from kwhy.knowledge.clock.offsets import Clock, Estimate, clock_of, span
 from kwhy.knowledge.tls.failures import Failure, clock_node, failures_of
@@ -34,6 +35,7 @@ class OutOfTime(msgspec.Struct, frozen=True):
     node: Subject | None
     clock: Clock
     as_of: float | None = None
+    row: ExpiryPrinted | None = None
 
     def explained_by(self, estimate: Estimate) -> bool:
         """Whether a clock that is off by so much makes a valid certificate look so."""
@@ -54,7 +56,8 @@ class OutOfTime(msgspec.Struct, frozen=True):
     @property
     def because(self) -> tuple[Evidence, ...]:
         if self.held is None:
-            return (self.failure.evidence,)
+            said = (Evidence(self.row.at, f"kubeadm's {self.row.name} ends then"),) if self.row is not None else ()
+            return (self.failure.evidence, *said)
         certificate = self.held.certificate
         valid = f"valid from {iso(certificate.not_before)} to {iso(certificate.not_after)}"
         return (self.failure.evidence, Evidence(self.held.at, f"certificate {certificate.called} is {valid}"))
@@ -72,7 +75,9 @@ class OutOfTime(msgspec.Struct, frozen=True):
         distance = ""
         if now is not None and bound is not None and (now > bound) is (self.expired is True):
             distance = f", {span(now - bound)} ago" if self.expired else f", in {span(now - bound)}"
-        place = f", kept in {self.held.place}" if self.held is not None and self.held.path is not None else ""
+        place = ", kept in /etc/kubernetes/pki/apiserver.crt" if self.row is not None else ""
+        if self.held is not None and self.held.path is not None:
+            place = f", kept in {self.held.place}"
         return {
             "server": self.failure.server.called or "the server",
             "connect": self.failure.server.connect,
@@ -100,7 +105,16 @@ def _judged(scene: Scene, failure: Failure) -> OutOfTime:
         bound = held.certificate.not_after if expired else held.certificate.not_before
     node = clock_node(scene, failure.client)
     clock = scene.derive(clock_of, node) if node is not None else Clock((), (), ())
-    return OutOfTime(failure, expired, bound, held, node, clock, scene.as_of)
+    row = _row(scene, failure, bound) if held is None and bound is not None else None
+    return OutOfTime(failure, expired, bound, held, node, clock, scene.as_of, row)
+
+
+def _row(scene: Scene, failure: Failure, bound: float) -> ExpiryPrinted | None:
+    """The row of kubeadm's table for the API server's certificate; it prints no seconds."""
+    if failure.server.subject.kind != "Process":
+        return None
+    rows = scene.facts(ExpiryPrinted)
+    return next((row for row in rows if row.name == "apiserver" and 0 <= bound - row.not_after < 60), None)
 
 
 def _certificate(scene: Scene, failure: Failure, expired: bool | None) -> Held | None:
