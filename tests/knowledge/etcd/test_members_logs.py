@@ -139,3 +139,11 @@ def test_kubectls_words_alone_prove_what_they_say_and_no_more(tmp_path: Path, te
 )
 def test_durations_are_read_as_go_prints_them(written: str, seconds: float | None) -> None:
     assert seconds_of(written) == pytest.approx(seconds)
+
+
+def test_the_api_servers_traces_alone_show_that_etcd_is_slow_and_blame_nobody(tmp_path: Path) -> None:
+    logs = logs_of("disk_slow/seen_in_the_api_servers_traces")
+    diagnosis = diagnosed(tmp_path, {"kube-apiserver.log": logs["kube-apiserver.log"]})
+    assert roots(diagnosis) == []
+    (finding,) = diagnosis.findings
+    assert finding.title == "etcd is slow: requests took up to 4.5 s"
