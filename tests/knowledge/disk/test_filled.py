@@ -122,3 +122,33 @@ def test_a_deleted_file_that_is_open_counts_if_it_is_large(size: int, named: boo
 def test_a_node_without_pressure_asks_for_nobody(tmp_path: Path) -> None:
     files = objects_and_logs(recorded("node/cordoned/only_node"))
     assert not {code for code in found(diagnosed(files, tmp_path)) if code.startswith("disk.")}
+
+
+DESCRIBED_NODE = """$ kubectl describe node node-a
+Name:               node-a
+Conditions:
+  Type             Status  LastHeartbeatTime                 LastTransitionTime                Reason                  Message
+  ----             ------  -----------------                 ------------------                ------                  -------
+  DiskPressure     True    Tue, 30 Jul 2019 17:05:22 +0800   Tue, 30 Jul 2019 16:55:22 +0800   KubeletHasDiskPressure  kubelet has disk pressure
+Events:
+  Type     Reason                 Age                   From             Message
+  ----     ------                 ----                  ----             -------
+  Warning  FreeDiskSpaceFailed    23m                   kubelet, node-a  failed to garbage collect required amount of images. Wanted to free 5182058496 bytes, but freed 0 bytes
+  Warning  EvictionThresholdMet   8m29s (x19 over 42m)  kubelet, node-a  Attempting to reclaim ephemeral-storage
+  Warning  ImageGCFailed          3m4s                  kubelet, node-a  failed to garbage collect required amount of images. Wanted to free 4920913920 bytes, but freed 0 bytes
+"""  # noqa: E501 - the lines of the report
+DESCRIBED_POD = """$ kubectl describe pod codis-proxy-6d8f7c9b5-x2k4p -n cache
+Name:               codis-proxy-6d8f7c9b5-x2k4p
+Namespace:          cache
+Node:               node-a/
+Status:             Failed
+Reason:             Evicted
+Message:            The node was low on resource: ephemeral-storage. Container codis-proxy was using 10619440Ki, which exceeds its request of 0.
+"""  # noqa: E501 - the line of the report
+
+
+def test_the_field_report_told_by_two_describes_comes_out_whole(tmp_path: Path) -> None:
+    diagnosis = diagnosed({"node.txt": DESCRIBED_NODE.encode(), "pod.txt": DESCRIBED_POD.encode()}, tmp_path)
+    assert roots(diagnosis) == [("disk.filled-by-pod", "Deployment/cache/codis-proxy")]
+    assert diagnosis.outcome == "explained"
+    assert {"node.reclaim-fails", "node.disk-pressure", "pod.evicted"} <= found(diagnosis)

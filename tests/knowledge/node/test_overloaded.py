@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.harness.changed import Files, change, diagnosed, found, objects_and_logs, recorded, roots
 
 CASE = "node/cpu_taken/sixty_loops"
@@ -111,3 +112,19 @@ def test_the_same_controllers_late_on_another_node_point_to_the_programs(tmp_pat
 
     change(files, "objects/pods.json", move)
     assert LATE not in found(diagnosed(files, tmp_path))
+
+
+@pytest.mark.parametrize(("period", "told"), [(1, True), (30, False)])
+def test_many_exec_probes_are_told_beside_the_cause(period: int, told: bool, tmp_path: Path) -> None:
+    files = evidence()
+
+    def ask_by_exec(items: list[Any]) -> None:
+        for item in items:
+            if item["metadata"]["name"][:3] in ("a1-", "b1-", "c1-"):
+                probe = {"exec": {"command": ["cat", "/tmp/alive"]}, "periodSeconds": period}
+                item["spec"]["containers"][0] |= {"livenessProbe": probe}
+
+    change(files, "objects/pods.json", ask_by_exec)
+    diagnosis = diagnosed(files, tmp_path)
+    assert roots(diagnosis) == HOG
+    assert ("node.exec-probes-many" in {finding.condition.code for finding in diagnosis.contributing}) is told
