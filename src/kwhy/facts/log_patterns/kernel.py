@@ -134,6 +134,18 @@ NEIGHBOUR_OVERFLOW = LogPattern(
     ),
     "net/core/neighbour.c neigh_alloc (v4.x to v6.x), neigh_create (v3.10)",
 )
+DEVICE_RENAMED = LogPattern(
+    "kernel.device-renamed",
+    "kernel",
+    (": renamed from ",),
+    r"\b(?P<device>[\w.@-]{1,15}): renamed from (?P<former>[\w.@-]{1,15})",
+    (
+        "[Sun Nov 22 06:59:21 2026] ens6: renamed from eth1",
+        "[    3.141592] virtio_net virtio1 ens6: renamed from eth1",
+    ),
+    "net/core/dev.c dev_change_name (v3.18 to v6.x)",
+    key=("device", "former"),
+)
 MARTIAN_SOURCE = LogPattern(
     "kernel.martian-source",
     "kernel",

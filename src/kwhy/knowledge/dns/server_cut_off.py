@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from kwhy.facts.network import MissingDevice
 from kwhy.knowledge.app.errors import APP_ERRORS
 from kwhy.knowledge.container.exits_with_error import EXITS_WITH_ERROR
 from kwhy.knowledge.dns.forwarding import ASKS_OF, ITSELF_AS_SERVER, Failure, failures_of, lost, lost_api
 from kwhy.knowledge.dns.servers import logs_of
 from kwhy.knowledge.dns.services_not_read import SERVICES_NOT_READ
 from kwhy.knowledge.dns.upstream_fails import UPSTREAM_FAILS
-from kwhy.knowledge.net.connections import missing_devices
-from kwhy.knowledge.net.device_missing import DEVICE_MISSING, device_missing
+from kwhy.knowledge.net.device_missing import DEVICE_MISSING, Devices, device_missing, devices_asked_for
 from kwhy.knowledge.probe.liveness_kills import LIVENESS_KILLS
 from kwhy.knowledge.probe.readiness_fails import READINESS_FAILS
 from kwhy.model.condition import Condition, Nature
@@ -69,7 +67,7 @@ def server_cut_off(pod: PodView, failures: list[Failure] = given(failures_of)) -
 
 
 @rule(DEVICE_MISSING, rows=("N29", "D3"), leads=(leads_to(SERVER_CUT_OFF, via=RUNS_ON),))
-def device_of_its_node_missing(node: Subject, missing: list[MissingDevice] = given(missing_devices)) -> Verdict:
+def device_of_its_node_missing(node: Subject, devices: Devices = given(devices_asked_for)) -> Verdict:
     """A network device of the name server's node is missing.
 
     What it means: What the node reached through that device leaves by another one, and is lost.
@@ -77,4 +75,4 @@ def device_of_its_node_missing(node: Subject, missing: list[MissingDevice] = giv
     What looks like it: A renamed device, one in another network namespace, a missing driver.
     Source: iproute2 v6.1 lib/utils.c (nodev).
     """
-    return device_missing(node, missing)
+    return device_missing(node, devices)
