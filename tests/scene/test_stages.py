@@ -42,6 +42,7 @@ def test_moments_are_told_by_folders_and_days(sources: tuple[str, ...], stages: 
         ("2021-05-03T10-15-00-pods.txt", "2021-05-03T10-40-00-nodes.txt"),
         ("stage-1/a",),
         ("10.0.0.1/a", "10.0.0.2/a"),
+        ("2021-05-03T10-00/pods.json", "2021-05-03T10-05/nodes.json"),
     ],
 )
 def test_other_names_divide_nothing(sources: tuple[str, ...]) -> None:

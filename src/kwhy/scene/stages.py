@@ -7,6 +7,7 @@ may lie hours apart.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -29,6 +30,10 @@ _DATE = expression(
     r"(?:^|[^0-9])(?P<year>20\d\d)-?(?P<month>0[1-9]|1[0-2])-?(?P<day>0[1-9]|[12]\d|3[01])"
     r"(?:[T_ -]?(?P<hour>[01]\d|2[0-3])[-:.h]?(?P<minute>[0-5]\d)(?:[-:.]?[0-5]\d)?Z?)?(?:$|[^0-9])"
 )
+
+
+#: What was saved minutes apart is of one moment (seconds).
+SAME_MOMENT = 900.0
 
 
 class Stage(msgspec.Struct, frozen=True):
@@ -97,12 +102,15 @@ def _joined(
         places = sorted({mark.place for mark in marks.values()})
         if len(places) < len(marks) or places != [places[0] + n for n in range(len(places))] or places[0] > 1:
             return {}
-    by_place: dict[float, str] = {}
     joined: dict[str, tuple[_Mark, list[Document]]] = {}
-    for name, members in groups.items():
-        first = by_place.setdefault(marks[name].place, name)
-        joined.setdefault(first, (marks[name], []))[1].extend(members)
-    return joined
+    first, last = "", -math.inf
+    for name in sorted(groups, key=lambda name: marks[name]):
+        mark = marks[name]
+        if mark.place - last > (SAME_MOMENT if mark.dated else 0):
+            first = name
+        last = mark.place
+        joined.setdefault(first, (mark, []))[1].extend(groups[name])
+    return joined if len(joined) > 1 else {}
 
 
 def _numbered(name: str) -> _Mark | None:

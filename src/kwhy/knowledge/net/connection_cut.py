@@ -50,13 +50,18 @@ def cuts_of(talk: Talk) -> list[Cut]:
 
 
 def origin_of(flow: Flow, rst: Packet, talk: Talk) -> tuple[bool | None, Evidence | None]:
-    """Whether something other than the server sent the RST: it came over other hops, or the server talked on."""
+    """Whether something other than the server sent the RST: it came over other hops, or the server talked on.
+
+    The connection's own packets are compared where it has some: behind one address several servers may stand.
+    """
     if flow.after_rst is not None and flow.after_rst.flags & 0x02 == 0:
         return True, Evidence(flow.after_rst.at, "the server goes on talking after the RST in its name")
-    if not rst.hops or not talk.hops:
+    own = {hop for hop in flow.ba.hops if hop}
+    hops = own or talk.hops
+    if not rst.hops or not hops:
         return None, None
-    usual = " or ".join(map(str, sorted(talk.hops)))
-    if rst.hops not in talk.hops:
+    usual = " or ".join(map(str, sorted(hops)))
+    if rst.hops not in hops:
         return True, Evidence(rst.at, f"the RST arrives with TTL {rst.hops}, the server's other packets with {usual}")
     return False, Evidence(rst.at, f"the RST arrives with TTL {rst.hops}, as the server's other packets do")
 

@@ -103,20 +103,23 @@ def idle_forgotten(
         return Absent(tuple(cut.why for cut in idle[:2] if cut.why is not None))
     first = foreign[0]
     shortest = min(cut.flow.silent_before_rst or 0.0 for cut in foreign)
+    survivor = _longest_survived(talk, foreign)
+    if survivor is not None and survivor[0] >= shortest:
+        return Absent((survivor[1],))
     because = [Evidence(cut.rst.at, f"RST after {cut.flow.silent_before_rst:.1f} s of silence") for cut in foreign[:2]]
     because += [first.why] if first.why is not None else []
-    survivor = _longest_survived(talk, foreign)
     if survivor is not None:
-        because.append(survivor)
+        because.append(survivor[1])
     values = {"server": talk.called, "address": talk.address, "idle": f"{shortest:.0f}"}
     return Present(tuple(because), values, since=by(first.rst.time), basis=Basis.RECOMPUTED)
 
 
-def _longest_survived(talk: Talk, cuts: list[Cut]) -> Evidence | None:
-    """A connection that paused and went on."""
+def _longest_survived(talk: Talk, cuts: list[Cut]) -> tuple[float, Evidence] | None:
+    """A connection that paused and went on, and for how long it paused."""
     cut = {id(each.flow) for each in cuts}
     went_on = [flow for flow in talk.flows if id(flow) not in cut and flow.ab.longest_wait > 0 and flow.rst is None]
     longest = max(went_on, key=lambda flow: flow.ab.longest_wait, default=None)
     if longest is None:
         return None
-    return Evidence(longest.at, f"another one was silent for {longest.ab.longest_wait:.1f} s and went on")
+    pause = longest.ab.longest_wait
+    return pause, Evidence(longest.at, f"another one was silent for {pause:.1f} s and went on")

@@ -8,6 +8,7 @@ from kwhy.facts.packets import Flow
 from kwhy.knowledge.net.connection_cut import origin_of
 from kwhy.knowledge.net.connection_fails import CONNECTION_FAILS
 from kwhy.knowledge.net.talks import Talk, talk_of
+from kwhy.knowledge.service.consumers import service_at
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.subject import Subject
@@ -64,11 +65,15 @@ def refusals_of(scene: Scene, subject: Subject) -> list[Refusal] | None:
     if talk is None:
         return None
     refused = [flow for flow in talk.flows if flow.outcome == "refused" and flow.rst is not None]
-    return [Refusal(flow, *_origin(flow, talk)) for flow in refused]
+    several = service_at(scene, talk.address) is not None
+    return [Refusal(flow, *_origin(flow, talk, several)) for flow in refused]
 
 
-def _origin(flow: Flow, talk: Talk) -> tuple[bool | None, Evidence | None]:
-    return origin_of(flow, flow.rst, talk) if flow.rst is not None else (None, None)
+def _origin(flow: Flow, talk: Talk, several: bool) -> tuple[bool | None, Evidence | None]:
+    """``several`` servers behind one address may answer over different hops: then nothing can be compared."""
+    if flow.rst is None or several or len(talk.hops) > 1:
+        return None, None
+    return origin_of(flow, flow.rst, talk)
 
 
 @rule(PORT_CLOSED, rows=("R9", "E7"), leads=(leads_to(CONNECTION_FAILS, via=ITSELF),))
@@ -101,7 +106,8 @@ def port_rejected(
 
     What it means: A device on the path answers the SYN with a RST that carries the server's address.
     How it shows: The RST's TTL is not that of the host's other packets.
-    What looks like it: A closed port: the host's own RST has the host's TTL.
+    What looks like it: A closed port: the host's own RST has the host's TTL. Behind the address of a Service or a load
+    balancer several servers stand, at different distances: there TTLs prove nothing.
     Source: Linux net/ipv4/netfilter/ipt_REJECT.c (nf_send_reset: the TTL is the rejecting host's own).
     """
     undecided = _undecided(connection, refusals, talk)
@@ -112,7 +118,7 @@ def port_rejected(
         return Absent(tuple(refusal.why for refusal in refusals[:2] if refusal.why is not None))
     because = tuple(refusal.why for refusal in foreign[:2] if refusal.why is not None)
     values = {"server": talk.called, "address": talk.address, "port": talk.port}
-    return Present(because, values, since=by(foreign[0].flow.first), basis=Basis.RECOMPUTED)
+    return Present(because, values, since=by(foreign[0].flow.first), basis=Basis.INFERRED)
 
 
 def _undecided(connection: Subject, refusals: list[Refusal] | None, talk: Talk | None) -> Verdict | None:
