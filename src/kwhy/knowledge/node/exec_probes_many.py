@@ -30,7 +30,7 @@ EXEC_PROBES_MANY = Condition(
 #: More exec probes than this per second and processor cost more than a program that computes now and then: each starts
 #: several processes (kubernetes.io/docs, Configure Probes: "creation/forking of multiple processes each time").
 MANY = 1.0
-#: Probe.periodSeconds where none is set (k8s.io/api v0.34 core/v1).
+#: Probe.periodSeconds where it is 0 (k8s.io/api v0.34 core/v1: defaults to 10).
 PERIOD = 10
 
 
@@ -48,13 +48,8 @@ def exec_probes_on(scene: Scene, node: Subject) -> Started | None:
     for pod, struct in structs_on(scene, node):
         views = [struct] if struct is not None else [o.object for o in scene.observations(pod)[:1]]
         for view in views:
-            if (
-                not isinstance(view, Pod)
-                or view.status.phase != "Running"
-                or not isinstance(view.spec.containers, list)
-            ):
-                continue
-            for container in view.spec.containers:
+            asked = view.spec.containers if isinstance(view, Pod) and view.status.phase == "Running" else None
+            for container in asked if isinstance(asked, list) else ():
                 own = _rate_of(container)
                 rate, containers = rate + own, containers + bool(own)
                 if own and place is None:
@@ -65,12 +60,8 @@ def exec_probes_on(scene: Scene, node: Subject) -> Started | None:
 def _rate_of(container: Container) -> float:
     """Exec probes of one container a second, once it has started."""
     probes = (container.liveness_probe, container.readiness_probe)
-    return sum(1 / _period(probe) for probe in probes if isinstance(probe, Probe) and probe.exec is not None)
-
-
-def _period(probe: Probe) -> int:
-    period = probe.period_seconds
-    return period if isinstance(period, int) and period > 0 else PERIOD
+    own = (probe for probe in probes if isinstance(probe, Probe) and probe.exec is not None)
+    return sum(1 / (probe.period_seconds if probe.period_seconds > 0 else PERIOD) for probe in own)
 
 
 def _busy(scene: Scene, node: Subject) -> Iterable[Subject]:
