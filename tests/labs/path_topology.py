@@ -6,7 +6,9 @@ Sockets of many namespaces live in one process: a socket belongs to the namespac
 from __future__ import annotations
 
 import ctypes
+import ipaddress
 import random
+import re
 import select
 import socket
 import struct
@@ -29,11 +31,21 @@ COMMANDS = (
     "ip neigh",
     "bridge fdb show",
     "sysctl -a --pattern '(forward|rp_filter|proxy_arp|nf-call|accept_local|route_localnet)'",
+    "ip -6 rule",
     "iptables-save",
     "iptables-legacy-save",
+    "ip6tables-save",
+    "ip6tables-legacy-save",
 )
-_IP_PKTINFO = 8
-_PKTINFO = struct.Struct("=I4s4s")
+#: 10.6.0.1/24, written fd10:6::1/48 where everything is IPv6; 169.254.1.1, the gateway that no pod's node has.
+_ADDRESS = re.compile(r"\b10\.(\d+)\.(\d+)\.(\d+)(?:/(\d+))?|\b169\.254\.1\.1\b")
+_LENGTHS = {"32": "128", "24": "48", "16": "32", "8": "16"}
+_GATEWAY6 = "fe80::a9fe:101"
+#: Level, option and structure of what tells the address that was asked (ip(7) IP_PKTINFO, ipv6(7) IPV6_RECVPKTINFO).
+_PKTINFO = {
+    4: (socket.IPPROTO_IP, 8, struct.Struct("=I4s4s")),
+    6: (socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, struct.Struct("=16sI")),
+}
 _NUMBER = struct.Struct("=I")
 
 
@@ -66,6 +78,7 @@ class Topology:
 
     tag: str
     random: random.Random
+    family: int = 4
     hosts: list[str] = field(default_factory=list)
     pods: list[str] = field(default_factory=list)
     addresses: dict[str, str] = field(default_factory=dict)
@@ -80,9 +93,14 @@ class Topology:
     def name(self, short: str) -> str:
         return f"{self.tag}{short}"
 
+    def text(self, words: str) -> str:
+        """Words with IPv4 addresses, in the topology's own family."""
+        return _ADDRESS.sub(_in_ipv6, words) if self.family == 6 else words
+
     def batch(self, namespace: str, lines: Sequence[str]) -> None:
+        lines = [self.text(line) + (" nodad" if line.startswith("addr") and self.family == 6 else "") for line in lines]
         self.log += [f"{namespace}: {line}" for line in lines]
-        out = run("ip", "-n", namespace, "-force", "-batch", "-", stdin="\n".join(lines) + "\n")
+        out = run("ip", f"-{self.family}", "-n", namespace, "-force", "-batch", "-", stdin="\n".join(lines) + "\n")
         if out.strip():
             self.log.append(out)
 
@@ -91,9 +109,16 @@ class Topology:
             subprocess.run(["ip", "netns", "del", place], check=True, capture_output=True)
 
 
-def build(tag: str, seed: int) -> Topology:
+def _in_ipv6(match: re.Match[str]) -> str:
+    if match[1] is None:
+        return _GATEWAY6
+    address = str(ipaddress.ip_address(f"fd10:{match[1]}:{match[2]}::{match[3]}"))
+    return f"{address}/{_LENGTHS[match[4]]}" if match[4] else address
+
+
+def build(tag: str, seed: int, family: int = 4) -> Topology:
     """Two nodes on one or two wires, two pods each; how pods are attached and how nodes reach each other varies."""
-    top = Topology(tag, random.Random(seed))
+    top = Topology(tag, random.Random(seed), family)
     chance = top.random
     for number in (1, 2):
         host = top.name(f"h{number}")
@@ -102,6 +127,7 @@ def build(tag: str, seed: int) -> Topology:
             top.pods.append(top.name(f"h{number}p{pod}"))
     for place in top.places:
         subprocess.run(["ip", "netns", "add", place], check=True, capture_output=True)
+        within(place, "sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0")
     one, two = top.hosts
     top.batch(one, [
         "link set lo up",
@@ -110,7 +136,7 @@ def build(tag: str, seed: int) -> Topology:
     ])  # fmt: skip
     for number, host in enumerate(top.hosts, start=1):
         top.home[host] = host
-        top.addresses[host] = f"10.6.0.{number}"
+        top.addresses[host] = top.text(f"10.6.0.{number}")
         top.batch(host, [
             "link set lo up", f"addr add 10.6.0.{number}/24 dev eth0", f"addr add 10.7.0.{number}/24 dev eth1",
             "link set eth0 up", "link set eth1 up",
@@ -131,7 +157,8 @@ def _pods(top: Topology, host: str, number: int, *, routed: bool) -> None:
     ]  # fmt: skip
     for index, pod in enumerate(pods, start=1):
         top.home[pod] = host
-        top.addresses[pod] = address = f"10.{number}.0.{index}"
+        address = f"10.{number}.0.{index}"
+        top.addresses[pod] = top.text(address)
         lines += [f"link add veth{index} type veth peer name eth0 netns {pod}", f"link set veth{index} up"]
         lines += [f"route add {address}/32 dev veth{index}"] if routed else [f"link set veth{index} master br0"]
         top.batch(host, lines)
@@ -140,6 +167,8 @@ def _pods(top: Topology, host: str, number: int, *, routed: bool) -> None:
         if routed:
             inner += [f"addr add {address}/32 dev eth0", "route add 169.254.1.1 dev eth0",
                       "route add default via 169.254.1.1 dev eth0"]  # fmt: skip
+            if top.family == 6:
+                run("ip", "-6", "-n", host, "addr", "add", f"{_GATEWAY6}/64", "dev", f"veth{index}", "nodad")
             within(host, f"sysctl -qw net.ipv4.conf.veth{index}.proxy_arp=1 net.ipv4.neigh.veth{index}.proxy_delay=0")
         else:
             inner += [f"addr add {address}/24 dev eth0", f"route add default via 10.{number}.0.254"]
@@ -165,7 +194,7 @@ def _between(top: Topology, host: str, number: int, how: str) -> None:
         f"route add 10.{other}.0.0/24 via 10.{other}.0.0 dev flannel.1 onlink",
     ])  # fmt: skip
     if top.random.random() < 0.9:
-        within(host, f"bridge fdb append {mac.format(other)} dev flannel.1 dst 10.6.0.{other}")
+        within(host, top.text(f"bridge fdb append {mac.format(other)} dev flannel.1 dst 10.6.0.{other}"))
 
 
 def _settings(top: Topology, host: str) -> None:
@@ -173,7 +202,8 @@ def _settings(top: Topology, host: str) -> None:
     settings = [f"net.ipv4.ip_forward={0 if chance.random() < 0.1 else 1}"]
     settings.append(f"net.ipv4.conf.all.rp_filter={chance.choice((0, 0, 1, 2))}")
     settings += [f"net.ipv4.conf.{dev}.rp_filter={chance.choice((0, 1, 2))}" for dev in ("eth0", "eth1")]
-    settings.append(f"net.bridge.bridge-nf-call-iptables={chance.choice((0, 1, 1))}")
+    settings.append(f"net.ipv6.conf.all.forwarding={0 if chance.random() < 0.1 else 1}")
+    settings += [f"net.bridge.bridge-nf-call-{name}={chance.choice((0, 1, 1))}" for name in ("iptables", "ip6tables")]
     within(host, "sysctl -qw " + " ".join(settings))
     top.log.append(f"{host}: {settings}")
     if chance.random() < 0.4:
@@ -195,17 +225,21 @@ SERVICE = "10.96.0.1"
 def let_everything_pass(top: Topology) -> None:
     """A packet filter that is there, and lets everything pass."""
     for host in top.hosts:
-        run("ip", "netns", "exec", host, "iptables-restore", stdin="*filter\n:FORWARD ACCEPT [0:0]\nCOMMIT\n")
+        program = "iptables-restore" if top.family == 4 else "ip6tables-restore"
+        run("ip", "netns", "exec", host, program, stdin="*filter\n:FORWARD ACCEPT [0:0]\nCOMMIT\n")
 
 
 def configure(top: Topology) -> None:
     """A Service as kube-proxy writes it, and random rules of an administrator, by both makes of iptables."""
     chance = top.random
     behind = chance.sample(top.pods, 2)
-    top.services += [(SERVICE, 80), (SERVICE, 81)]
+    top.services += [(top.text(SERVICE), 80), (top.text(SERVICE), 81)]
     for host in top.hosts:
         lines = [*_service_rules(top, behind), *_mangle_rules(top), *_filter_rules(top)]
-        program = chance.choice(("iptables-restore", "iptables-legacy-restore"))
+        if top.family == 6:
+            lines = [_filter_in_ipv6(top.text(line)) for line in lines]
+        ip = "ip" if top.family == 4 else "ip6"
+        program = chance.choice((f"{ip}tables-restore", f"{ip}tables-legacy-restore"))
         out = run("ip", "netns", "exec", host, program, stdin="\n".join(lines) + "\n")
         top.log += [f"{host}: {program}", *lines, out]
         if chance.random() < 0.3:
@@ -214,13 +248,20 @@ def configure(top: Topology) -> None:
             top.batch(host, ["rule add pref 90 fwmark 0x1/0x1 lookup 90", way])
 
 
+def _filter_in_ipv6(line: str) -> str:
+    """Translations to an address with a port write it in brackets; ICMP's words are others."""
+    line = re.sub(r"--to-destination (fd10[0-9a-f:]*):(\d{4})$", r"--to-destination [\1]:\2", line)
+    return line.replace("icmp-port-unreachable", "icmp6-port-unreachable")
+
+
 def _service_rules(top: Topology, behind: list[str]) -> list[str]:
     """kube-proxy's chains (pkg/proxy/iptables/proxier.go, Kubernetes 1.34)."""
     one, two = (top.addresses[pod] for pod in behind)
+    full = 32 if top.family == 4 else 128
     masquerade = top.random.choice(("! -s 10.1.0.0/16 ", "", "-s 10.0.0.0/8 "))
     extra = top.random.choice((
         "-A POSTROUTING -s 10.1.0.0/24 -o eth0 -j MASQUERADE",
-        f"-A POSTROUTING -s {one}/32 ! -d 10.1.0.0/16 -j SNAT --to-source 10.6.0.77",
+        f"-A POSTROUTING -s {one}/{full} ! -d 10.1.0.0/16 -j SNAT --to-source 10.6.0.77",
         "-A PREROUTING -p udp --dport 9090 -j REDIRECT --to-ports 8080",
         f"-A PREROUTING -d 10.6.0.0/24 -p udp --dport 9090 -j DNAT --to-destination {two}:8080",
         "", "",
@@ -234,8 +275,8 @@ def _service_rules(top: Topology, behind: list[str]) -> list[str]:
         f"-A KUBE-SVC-A {masquerade}-j KUBE-MARK-MASQ",
         "-A KUBE-SVC-A -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-1",
         "-A KUBE-SVC-A -j KUBE-SEP-2",
-        f"-A KUBE-SEP-1 -s {one}/32 -j KUBE-MARK-MASQ", f"-A KUBE-SEP-1 -p udp -j DNAT --to-destination {one}:8080",
-        f"-A KUBE-SEP-2 -s {two}/32 -j KUBE-MARK-MASQ", f"-A KUBE-SEP-2 -p udp -j DNAT --to-destination {two}:8080",
+        f"-A KUBE-SEP-1 -s {one}/{full} -j KUBE-MARK-MASQ", f"-A KUBE-SEP-1 -p udp -j DNAT --to-destination {one}:8080",
+        f"-A KUBE-SEP-2 -s {two}/{full} -j KUBE-MARK-MASQ", f"-A KUBE-SEP-2 -p udp -j DNAT --to-destination {two}:8080",
         "-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000",
         "-A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN",
         "-A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0", "-A KUBE-POSTROUTING -j MASQUERADE", "COMMIT",
@@ -312,13 +353,16 @@ class Sockets:
     """UDP servers on all ports of all namespaces."""
 
     def __init__(self, top: Topology) -> None:
+        self.family = socket.AF_INET if top.family == 4 else socket.AF_INET6
+        self.level, self.option, self.pktinfo = _PKTINFO[top.family]
+        self.any = "0.0.0.0" if top.family == 4 else "::"
         self.servers: dict[socket.socket, str] = {}
         for place in top.places:
             with inside(place):
                 for port in PORTS:
-                    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-                    server.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
-                    server.bind(("0.0.0.0", port))
+                    server = socket.socket(self.family, socket.SOCK_DGRAM)
+                    server.setsockopt(self.level, self.option, 1)
+                    server.bind((self.any, port))
                     server.setblocking(False)
                     self.servers[server] = place
 
@@ -332,10 +376,10 @@ class Sockets:
         clients: dict[socket.socket, int] = {}
         for number, question in enumerate(questions):
             with inside(question.place):
-                client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                client = socket.socket(self.family, socket.SOCK_DGRAM)
             client.setblocking(False)
             clients[client] = number
-            client.bind(("0.0.0.0", question.source_port))
+            client.bind((self.any, question.source_port))
             # An error is an answer too: the packet is not received anywhere.
             with suppress(OSError):
                 client.connect((question.address, question.port))
@@ -362,6 +406,8 @@ class Sockets:
         data, ancillary, _, source = server.recvmsg(64, 256)
         sent = results[_NUMBER.unpack(data)[0]]
         sent.place, sent.source = self.servers[server], source[0]
-        local = _PKTINFO.unpack(ancillary[0][2][: _PKTINFO.size])[1]
+        level, kind, told = ancillary[0]
+        answering = self.pktinfo.pack(*((0, self.pktinfo.unpack(told)[1], b"\0" * 4) if self.family == socket.AF_INET
+                                        else (self.pktinfo.unpack(told)[0], 0)))  # fmt: skip
         with suppress(OSError):
-            server.sendmsg([data], [(socket.IPPROTO_IP, _IP_PKTINFO, _PKTINFO.pack(0, local, b"\0" * 4))], 0, source)
+            server.sendmsg([data], [(level, kind, answering)], 0, source)

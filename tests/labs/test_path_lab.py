@@ -24,8 +24,8 @@ from kwhy.knowledge.path.walking import answer, forward
 from kwhy.knowledge.path.world import World
 from kwhy.scene.scene import Scene
 
-PROGRAMS = ("ip", "bridge", "sysctl", "iptables-restore", "iptables-legacy-restore")
-ROUNDS = 5
+PROGRAMS = ("ip", "bridge", "sysctl", "iptables-restore", "iptables-legacy-restore", "ip6tables-restore")
+ROUNDS = 3
 
 
 def missing() -> str | None:
@@ -71,8 +71,8 @@ def asked(top: lab.Topology, folder: Path) -> Asked:
 
 def packet_of(question: lab.Question) -> Packet:
     return Packet(
-        protocol="udp", source=None, destination=question.address, source_port=question.source_port,
-        destination_port=question.port, tcp_flags=frozenset(),
+        family=6 if ":" in question.address else 4, protocol="udp", source=None, destination=question.address,
+        source_port=question.source_port, destination_port=question.port, tcp_flags=frozenset(),
     )  # fmt: skip
 
 
@@ -106,16 +106,17 @@ def is_answered(back: Leg, networks: dict[str, Network], question: lab.Question)
     )
 
 
+@pytest.mark.parametrize("family", [4, 6], ids=["IPv4", "IPv6"])
 @pytest.mark.parametrize("filtered", [False, True], ids=["routes", "routes and iptables"])
 def test_packets_take_the_way_that_the_kernel_takes(
-    filtered: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    filtered: bool, family: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seen: Counter[str] = Counter()
     wrong: list[str] = []
     for seed in range(ROUNDS):
         folder = tmp_path / str(seed)
         folder.mkdir()
-        top = lab.build(f"kwp{os.getpid()}{seed}-", 1000 * filtered + seed)
+        top = lab.build(f"kwp{os.getpid()}{seed}-", 1000 * filtered + seed, family)
         try:
             if filtered:
                 lab.configure(top)
@@ -136,6 +137,6 @@ def test_packets_take_the_way_that_the_kernel_takes(
             else:
                 wrong.append(f"seed {seed}: {question.place} → {question.address}:{question.port}: {sent}, ours {ours}")
     with capsys.disabled():
-        print(f"\n{seen['agree']} packets agree with the kernel, {len(wrong)} differ: {dict(seen)}")
+        print(f"\nIPv{family}: {seen['agree']} packets agree with the kernel, {len(wrong)} differ: {dict(seen)}")
     assert not wrong, "\n".join(wrong[:20])
-    assert seen["answered"] > 50 and seen["not delivered"] > 20
+    assert seen["answered"] > 40 and seen["not delivered"] > 4
