@@ -22,7 +22,7 @@ PODS = {"10.244.1.5": "node-a", "10.244.1.6": "node-a", "10.244.2.7": "node-b", 
 DNS_POD, DNS_SERVICE, WEB_POD = "10.244.2.7", "10.96.0.10", "10.244.2.8"
 #: A Service whose only endpoint is the second pod of node-a.
 LOCAL_SERVICE, LOCAL_POD = "10.96.44.80", "10.244.1.6"
-NEEDED = ("ip", "iptables", "iptables-save", "bridge", "sysctl", "nc", "ss")
+NEEDED = ("ip", "iptables", "iptables-save", "nft", "bridge", "sysctl", "nc", "ss")
 
 SERVICES = f"""*nat
 :KUBE-SERVICES - [0:0]
