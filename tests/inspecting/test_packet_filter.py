@@ -11,7 +11,7 @@ from kwhy.pipeline import inspect_evidence
 TESTS = Path(__file__).resolve().parent.parent
 IPTABLES = TESTS / "ingest" / "parsers" / "data" / "iptables" / "kube_proxy_v1.34.txt"
 SETS = TESTS / "ingest" / "parsers" / "data" / "ipset" / "list_v7.17.txt"
-FLUSHED = TESTS / "cases" / "proxy" / "entry_missing" / "built_in_chains_flushed" / "evidence" / "node"
+FLUSHED = TESTS / "cases" / "proxy" / "entry_missing" / "built_in_chains_flushed" / "evidence" / "node-a"
 
 
 def parts(path: Path) -> dict[str, Part]:

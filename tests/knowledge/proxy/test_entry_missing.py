@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.harness.changed import Files, diagnosed, found, recorded, roots
 
 FLUSHED = ("proxy.entry-missing", "Node/node-a")
-RULES = "node/iptables-save.txt"
+RULES = "node-a/iptables-save.txt"
 
 
 def _recorded() -> Files:
@@ -33,12 +33,12 @@ def test_without_kube_proxys_chains_services_are_kept_elsewhere(tmp_path: Path) 
 
 def test_a_call_that_works_is_no_reason_to_look(tmp_path: Path) -> None:
     files = _recorded()
-    files["node/curl.txt"] = recorded("proxy/entry_missing/healthy_twin")["node/curl.txt"]
+    files["node-a/curl.txt"] = recorded("proxy/entry_missing/healthy_twin")["node-a/curl.txt"]
     assert roots(diagnosed(files, tmp_path)) == []
 
 
 def test_rules_of_another_mode_beside_them_make_them_leftovers(tmp_path: Path) -> None:
     files = _recorded()
     rules = Path(__file__).parents[1] / "netfilter" / "kube_proxy_v1.34_nftables.txt"
-    files["node/nft-list-ruleset.txt"] = rules.read_bytes()
+    files["node-a/nft-list-ruleset.txt"] = rules.read_bytes()
     assert FLUSHED not in roots(diagnosed(files, tmp_path))

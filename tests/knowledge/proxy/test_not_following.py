@@ -8,7 +8,7 @@ from tests.harness.changed import Files, change, diagnosed, found, named, record
 
 STALE = ("proxy.not-following", "Process/node-a/kube-proxy")
 SLICES = "objects/endpointslices.discovery.k8s.io.json"
-RULES = "node/iptables-save.txt"
+RULES = "node-a/iptables-save.txt"
 
 
 def _recorded() -> Files:
@@ -54,7 +54,7 @@ def test_where_rules_are_a_day_younger_than_the_change_some_stale_endpoints_are_
 
 def test_without_the_processes_kube_proxy_is_asked_for(tmp_path: Path) -> None:
     files = _recorded()
-    del files["node/ps.txt"]
+    del files["node-a/ps.txt"]
     diagnosis = diagnosed(files, tmp_path)
     assert roots(diagnosis) == []
     assert "proxy.endpoints-stale" in found(diagnosis)
@@ -86,5 +86,5 @@ def test_stale_rules_of_nft_are_found_too(tmp_path: Path) -> None:
     files = _recorded()
     del files[RULES]
     rules = Path(__file__).parents[1] / "netfilter" / "kube_proxy_v1.34_nftables.txt"
-    files["node/nft-list-ruleset.txt"] = rules.read_bytes()
+    files["node-a/nft-list-ruleset.txt"] = rules.read_bytes()
     assert roots(diagnosed(files, tmp_path)) == [STALE]
