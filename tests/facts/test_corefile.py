@@ -40,11 +40,11 @@ KUBEADM = """.:53 {
 """
 
 
-@pytest.mark.parametrize("recorded", RECORDED, ids=lambda r: r["name"])
+@pytest.mark.parametrize(
+    "recorded", [r for r in RECORDED if not any(words in r["said"] for words in BEYOND)], ids=lambda r: r["name"]
+)
 def test_what_coredns_takes_is_taken_and_what_it_refuses_is_refused_at_the_same_line(recorded: dict[str, Any]) -> None:
     said = recorded["said"]
-    if any(words in said for words in BEYOND):
-        pytest.skip("beyond the grammar")
     refused = parse_corefile(recorded["corefile"]).refused
     if not said:
         assert refused is None

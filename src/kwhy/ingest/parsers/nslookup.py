@@ -51,7 +51,7 @@ def recognise(head: Head) -> float:
     if ran is not None:
         return 0.95 if ran.program == "nslookup" else 0.0
     lines = head_lines(head)
-    if not any(_SERVER.match(line) or _REFUSAL.match(line) for line in lines):
+    if not any(_SERVER.match(line) or line.startswith("nslookup: ") for line in lines):
         return 0.0
     return 0.93 * share(lines, (any(form.match(line[:LONGEST_LINE]) for form in _FORMS) for line in lines))
 
