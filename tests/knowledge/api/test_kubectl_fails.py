@@ -70,7 +70,6 @@ def test_what_the_sentence_proves_is_the_root(tmp_path: Path, name: str, root: s
         ("Error from server: etcdserver: leader changed", "leader changed"),
         ("Error from server: etcdserver: request timed out", "request timed out"),
         ("Error from server: etcdserver: no leader", "no leader"),
-        ("Error from server: etcdserver: mvcc: database space exceeded", "database space exceeded"),
     ],
 )
 def test_what_the_sentence_does_not_explain_is_a_symptom_with_next_steps(tmp_path: Path, text: str, fails: str) -> None:
@@ -98,3 +97,21 @@ def test_a_refused_proxy_is_not_taken_for_a_refused_api_server(tmp_path: Path) -
     (cause,) = diagnosed(tmp_path, (DATA / "proxy-refuses.txt").read_text()).root_causes
     assert cause.finding.subject.name == "10.0.0.5:6443"
     assert "proxyconnect tcp" in cause.finding.title
+
+
+def test_what_kubectl_may_not_do_is_a_matter_of_roles(tmp_path: Path) -> None:
+    text = 'pods is forbidden: User "jane" cannot list resource "pods" in API group "" in the namespace "shop"'
+    diagnosis = diagnosed(tmp_path, f"Error from server (Forbidden): {text}\n")
+    assert "api.kubectl-forbidden" in {finding.condition.code for finding in diagnosis.findings}
+    assert any(
+        "jane" in finding.title and "list pods in namespace shop" in finding.title for finding in diagnosis.findings
+    )
+    assert any(item.condition.code == "access.not-granted" for item in diagnosis.undetermined)
+
+
+def test_who_collected_the_evidence_may_lack_a_permission_without_anything_failing(tmp_path: Path) -> None:
+    text = 'secrets is forbidden: User "jane" cannot list resource "secrets" in API group "" in the namespace "shop"'
+    pods = "NAMESPACE   NAME    READY   STATUS    RESTARTS   AGE\nshop        web-0   1/1     Running   0          9d\n"
+    (tmp_path / "pods.txt").write_text(pods)
+    diagnosis = diagnosed(tmp_path, f"Error from server (Forbidden): {text}\n")
+    assert "api.kubectl-forbidden" not in {finding.condition.code for finding in diagnosis.findings}

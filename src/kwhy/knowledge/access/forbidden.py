@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from kwhy.knowledge.access.refusals import IS_KNOWN_AS, Refused, newest_scoped, refused_to, words_of
+from kwhy.knowledge.api.kubectl_forbidden import KUBECTL_FORBIDDEN
 from kwhy.knowledge.app.errors import APP_ERRORS
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.verdict import Evidence, Present, Verdict, unsure
 from kwhy.probes.access import CAN_I_LIST
-from kwhy.scene.relations import owner_of
+from kwhy.scene.relations import ITSELF, owner_of
 from kwhy.scene.views import ObjectView
 
 FORBIDDEN_TO = Condition(
@@ -20,7 +21,9 @@ FORBIDDEN_TO = Condition(
 )
 
 
-@rule(FORBIDDEN_TO, rows=("C12",), leads=(leads_to(APP_ERRORS, via=IS_KNOWN_AS),))
+@rule(
+    FORBIDDEN_TO, rows=("C12",), leads=(leads_to(APP_ERRORS, via=IS_KNOWN_AS), leads_to(KUBECTL_FORBIDDEN, via=ITSELF))
+)
 def forbidden(account: ObjectView, refused: list[Refused] = given(refused_to)) -> Verdict:
     """An account may not do what its program asks for.
 

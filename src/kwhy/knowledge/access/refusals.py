@@ -6,17 +6,20 @@ from collections.abc import Iterable
 
 import msgspec
 
+from kwhy.facts.kubectl import KubectlError
 from kwhy.facts.log_patterns.transport import FORBIDDEN
 from kwhy.facts.logs import LogHit
 from kwhy.facts.objects import PolicyRule
 from kwhy.knowledge.app.errors import errors_of, lasting
 from kwhy.model.document import Locator
+from kwhy.model.expressions import expression
 from kwhy.model.rule import Relation
 from kwhy.model.subject import Subject
 from kwhy.scene.logs import writer_of
 from kwhy.scene.scene import Scene
 from kwhy.scene.views import PodView
 
+_FORBIDDEN = expression(FORBIDDEN.regex)
 SERVICE_ACCOUNT = "system:serviceaccount:"
 
 
@@ -94,6 +97,21 @@ def _refused(scene: Scene) -> list[Refused]:
                 hit.locate(hit.last),
             )
         )
+    return found + _refused_to_kubectl(scene)
+
+
+def _refused_to_kubectl(scene: Scene) -> list[Refused]:
+    """What kubectl itself was refused: as whom it asks stands in the answer."""
+    found = []
+    for error in scene.facts(KubectlError):
+        fields = _FORBIDDEN.search(error.message) if error.reason == "Forbidden" else None
+        if fields is not None:
+            scoped = fields["namespace"] is not None or fields["cluster"] is not None
+            who, group = subject_of(fields["user"]), fields["group"] or ""
+            refused = Refused(
+                who, fields["verb"], fields["what"], group, fields["namespace"], scoped, None, 1, error.at
+            )
+            found.append(refused)
     return found
 
 
