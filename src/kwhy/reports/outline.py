@@ -150,7 +150,11 @@ def _cause(cause: RootCause, findings: dict[str, Finding], numbered: bool) -> Ca
         since=since(finding.since),
         assumed=tuple(one_line(assumption) for assumption in cause.assumed),
         solved=() if cause.solved is None else tuple(_solved(cause.solved)),
-        mends=tuple(mend(remedy, finding.values, finding.subject) for remedy in cause.remedies),
+        mends=tuple(
+            mend(remedy, finding.values, finding.subject)
+            for remedy in cause.remedies
+            if cause.solved is None or remedy.when == "lasting"  # what was solved needs no mending now
+        ),
     )
 
 
