@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 
 from kwhy.facts.objects import ApiObject, ContainerStatus, Observation, Pod
+from kwhy.knowledge.autoscaling.not_scaling import NOT_SCALING
+from kwhy.knowledge.autoscaling.unready_pods import MEASURES
 from kwhy.knowledge.pod.restarts import outlived
 from kwhy.knowledge.service.no_ready_endpoints import NO_READY_ENDPOINTS
 from kwhy.knowledge.workload.rollout_stuck import ROLLOUT_STUCK
@@ -95,6 +97,7 @@ def failing_candidates(scene: Scene) -> Iterable[Subject]:
         leads_to(SHORT_OF_PODS, via=OWNS),
         leads_to(ROLLOUT_STUCK, via=OWNS),
         leads_to(NO_READY_ENDPOINTS, via=SELECTS),
+        leads_to(NOT_SCALING, via=MEASURES),
     ),
     among=failing_candidates,
     symptom=True,
