@@ -99,3 +99,14 @@ def test_kubeadms_table_names_the_file_of_the_api_server(tmp_path: Path) -> None
     [cause] = diagnosed(files, tmp_path).root_causes
     assert cause.finding.title.endswith("kept in /etc/kubernetes/pki/apiserver.crt")
     assert any(evidence.at.source == "certs.txt" for evidence in cause.finding.evidence)
+
+
+def test_javas_innermost_cause_tells_expired_from_early(tmp_path: Path) -> None:
+    # recorded: OpenJDK 17 (HttpsURLConnection, java.util.logging), lines stamped as `kubectl logs --timestamps` does
+    logs = Path(__file__).parent / "logs"
+    expired = diagnosed({BOOKING: (logs / "java_expired.log").read_bytes()}, tmp_path / "expired")
+    assert roots(expired) == [("tls.certificate-expired", PAYMENTS)]
+    assert "2026-10-18T05:45:20Z" in expired.root_causes[0].finding.title
+    early = diagnosed({BOOKING: (logs / "java_future.log").read_bytes()}, tmp_path / "early")
+    assert roots(early) == []
+    assert "tls.certificate-not-yet-valid" in {each.condition.code for each in early.undetermined}

@@ -31,6 +31,8 @@ from kwhy.scene.views import NodeView
 #: Lines of a stack trace below the line that complains are searched for what caused it.
 _LINES_BELOW = 60
 _BELOW = expression(r"^(?:\s|Caused by: |javax?\.|sun\.|\.\.\. \d)")
+#: 2026-11-22T07:05:44.878049123Z stderr F    before every line (kubectl logs --timestamps, CRI log files)
+_STAMP = expression(r"^\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d) (?:std(?:out|err) [FP] )?")
 #: What a server logs of a client's handshake: the client refused, or was refused.
 _SERVED = expression(r"TLS handshake error from|client: [\d.]+|peer did not return a certificate")
 #: The API server judges a certificate behind a handshake that succeeded (apiserver v0.34 endpoints/filters/
@@ -123,7 +125,7 @@ def _text(errors: AppErrors, sample: LogSample) -> str:
     """The line that complains and the stack trace below it."""
     lines = [errors.document.line(sample.line) or sample.excerpt]
     for number in range(sample.line + 1, sample.line + _LINES_BELOW):
-        line = errors.document.line(number)
+        line = _STAMP.sub("", errors.document.line(number))
         if not _BELOW.match(line):
             break
         lines.append(line)
