@@ -61,13 +61,13 @@ def recognise(head: Head) -> float:
     told = [line for line in lines if not _AROUND.fullmatch(line)]
     if lines and not told and any(_CLIENT in line for line in lines):
         return 0.97
-    known = sum(any(p.fullmatch(line) for p in (_STATUS, _HEALTH, _MEMBER, _ALARM)) for line in told)
-    return 0.96 if told and known == len(told) else 0.0
+    known = all(any(p.fullmatch(line) for p in (_STATUS, _HEALTH, _MEMBER, _ALARM)) for line in told)
+    return 0.96 if told and known else 0.0
 
 
 def _header(line: str) -> list[str] | None:
     """The column names, where the line is the head of one of etcdctl's tables."""
-    row = _ROW.fullmatch(line)
+    row = _ROW.fullmatch(line) if "ENDPOINT" in line or "STATUS" in line else None
     if row is None:
         return None
     names = [cell.strip() for cell in re.split(r"[|│]", row["cells"])]
