@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.harness.changed import Files, diagnosed, objects_and_logs, recorded, roots
+from tests.harness.changed import Files, diagnosed, named, objects_and_logs, recorded, roots
 
 #: Kubernetes 1.34, recorded while the only pod of the target restarted again and again.
 NO_METRICS = (
@@ -17,7 +17,7 @@ NO_METRICS = (
 
 def with_autoscaler(message: str) -> Files:
     files = objects_and_logs(recorded("container/out_of_memory/limit_below_need"))
-    deployment = json.loads(files["objects/deployments.json"])["items"][0]["metadata"]
+    deployment = named(json.loads(files["objects/deployments.json"])["items"], "ranker")["metadata"]
     name, namespace = deployment["name"], deployment["namespace"]
     autoscaler: dict[str, Any] = {
         "apiVersion": "autoscaling/v2",
