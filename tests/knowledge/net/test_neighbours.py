@@ -102,3 +102,8 @@ def test_one_answer_per_address_is_no_duplicate(tmp_path: Path) -> None:
     diagnosis = diagnosed(files, tmp_path)
     assert roots(diagnosis) == []
     assert "net.duplicate-address" in {each.condition.code for each in diagnosis.ruled_out}
+
+
+def test_a_silent_neighbour_that_is_not_the_next_hop_explains_nothing(tmp_path: Path) -> None:
+    files = _changed(_recorded(), "192.168.50.13 dev eth0 FAILED", "192.168.50.44 dev eth0 FAILED")
+    assert "net.neighbour-silent" not in found(diagnosed(files, tmp_path))

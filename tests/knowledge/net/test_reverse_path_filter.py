@@ -73,3 +73,9 @@ def test_the_file_that_asks_for_it_is_named(tmp_path: Path) -> None:
     files = _recorded()
     files["node-a/grep.txt"] = b"/etc/sysctl.d/60-hardening.conf:net.ipv4.conf.all.rp_filter = 1\n"
     assert "as /etc/sysctl.d/60-hardening.conf asks" in diagnosed(files, tmp_path).root_causes[0].finding.title
+
+
+def test_a_martian_that_the_program_does_not_call_explains_nothing_of_it(tmp_path: Path) -> None:
+    files = _changed(_recorded(), "nc -vz -w 2 192.168.50.12 6443", "nc -vz -w 2 192.168.50.77 6443")
+    _changed(files, "connect to 192.168.50.12", "connect to 192.168.50.77")
+    assert _states(files, tmp_path)[0] is False

@@ -11,7 +11,7 @@ from kwhy.facts.devices import BridgeSettings
 from kwhy.facts.netfilter import IptablesTable
 from kwhy.facts.network import ConnectAttempt, Link, MissingSysctl, Sysctl
 from kwhy.knowledge.net.connections import database_of
-from kwhy.knowledge.net.losing import FORWARDED_BY, complaining_pods, explains_losses, from_pods
+from kwhy.knowledge.net.losing import FORWARDED_BY, address_of, complaining_pods, explains_losses, from_pods
 from kwhy.knowledge.net.routing import decide
 from kwhy.knowledge.net.rule_match import Flow
 from kwhy.knowledge.net.sysctls import in_force, unknown_keys
@@ -109,17 +109,9 @@ def _by_calls(scene: Scene, node: Subject) -> Iterator[Hairpin]:
             name = f"{call.service.namespace}/{call.service.name}"
             failing = Evidence(call.errors.locate(call.errors.last), f"{caller}: {call.errors.complaint}")
             for pod in pods_selected(scene, call.service):
-                address = _address(scene, pod)
+                address = address_of(scene, pod)
                 if address is not None and node in node_of_pod(scene, pod):
                     yield Hairpin(name, address, _bridge_of(scene, node, address), failing, None)
-
-
-def _address(scene: Scene, pod: Subject) -> str | None:
-    for observation in scene.observations(pod):
-        address = getattr(getattr(observation.object, "status", None), "pod_ip", None)
-        if isinstance(address, str) and address:
-            return address
-    return None
 
 
 def _bridge_of(scene: Scene, node: Subject, address: str) -> str | None:

@@ -117,6 +117,24 @@ def _of_pod(scene: Scene, pod: Subject, complaints: frozenset[Complaint], *, pod
     yield from (node for node in nodes if _shown(scene, node))
 
 
+def called_addresses(scene: Scene, pod: Subject) -> frozenset[str]:
+    """Addresses that the pod's failing calls go to: as its log writes them, of the pods behind, of the name servers."""
+    calls = scene.derive(calls_of, pod)
+    found = {call.address for call in calls if call.address}
+    services = {call.service for call in calls if call.service} | set(RESOLVES_WITH.find(scene, pod))
+    backends = {backend for service in services for backend in scene.derive(pods_selected, service)[:MOST_BACKENDS]}
+    return frozenset(found | {address for backend in backends if (address := address_of(scene, backend))})
+
+
+def address_of(scene: Scene, pod: Subject) -> str | None:
+    """The pod's address; None where it is not shown."""
+    for observation in scene.observations(pod):
+        address = observation.object.status.pod_ip if isinstance(observation.object, Pod) else None
+        if isinstance(address, str) and address:
+            return address
+    return None
+
+
 def complaining_pods(scene: Scene, node: Subject) -> list[Subject]:
     """Pods of the node with calls that get no answer."""
     return [

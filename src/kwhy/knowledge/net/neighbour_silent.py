@@ -8,16 +8,19 @@ import msgspec
 
 from kwhy.facts.network import Neighbour
 from kwhy.facts.objects import Node
+from kwhy.knowledge.app.errors import errors_of
 from kwhy.knowledge.net.connections import connections_of, database_of
 from kwhy.knowledge.net.losing import REACHED_THROUGH, explains_losses
 from kwhy.knowledge.net.routing import decide
 from kwhy.knowledge.net.rule_match import Flow
 from kwhy.knowledge.node.not_ready import NODE_NOT_READY, not_ready
+from kwhy.knowledge.service.consumers import calls_of
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import Relation, given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
 from kwhy.probes.host_network import NETWORK_STATE
+from kwhy.scene.relations import pods_on
 from kwhy.scene.scene import Scene
 from kwhy.scene.views import NodeView
 
@@ -53,14 +56,23 @@ def next_hops(scene: Scene, node: Subject) -> Neighbours:
     for entry in scene.facts_on(node, Neighbour):
         tables.setdefault(entry.address, []).append(entry)
     silent, known = [], []
-    for attempts in scene.derive(connections_of, node).values():
-        if not attempts.failed:
-            continue
-        for address in _towards(scene, node, attempts.address):
+    for called, failing in _called_in_vain(scene, node):
+        for address in _towards(scene, node, called):
             entries = tables.get(address, [])
-            silent += [Silence(e, attempts.failed[0]) for e in entries if e.state in _SILENT]
+            silent += [Silence(e, failing) for e in entries if e.state in _SILENT]
             known += [e for e in entries if e.state not in _SILENT]
     return Neighbours(tuple(silent), tuple(known))
+
+
+def _called_in_vain(scene: Scene, node: Subject) -> Iterable[tuple[str, Evidence]]:
+    """Addresses that tools and programs on the node call in vain, with what says so."""
+    for attempts in scene.derive(connections_of, node).values():
+        if attempts.failed:
+            yield attempts.address, attempts.failed[0]
+    for pod in pods_on(scene, node):
+        for call in scene.derive(calls_of, pod) if errors_of(scene, pod) else ():
+            if call.address is not None and call.errors.complaint in ("no route", "timeout"):
+                yield call.address, Evidence(call.errors.locate(call.errors.last), f"{pod}: {call.errors.complaint}")
 
 
 def _towards(scene: Scene, node: Subject, address: str) -> Iterable[str]:
@@ -75,7 +87,22 @@ def _towards(scene: Scene, node: Subject, address: str) -> Iterable[str]:
             yield hop.via
 
 
-@rule(NEIGHBOUR_SILENT, rows=("R10", "R12"), leads=explains_losses(REACHED_THROUGH))
+def _handing_over(scene: Scene, subject: Subject) -> Iterable[Subject]:
+    """Nodes as in REACHED_THROUGH, unless all neighbours that are silent there are others than the next hop."""
+    for node in REACHED_THROUGH.find(scene, subject):
+        silent = {silence.neighbour.address for silence in scene.derive(next_hops, node).silent}
+        if subject.kind == "Connection":
+            called = {subject.name.rpartition(":")[0]}
+        else:
+            called = {call.address for call in scene.derive(calls_of, subject) if call.address}
+        if not silent or any(hop in silent for address in called for hop in _towards(scene, node, address)):
+            yield node
+
+
+HANDED_OVER_BY = Relation("is reached through", _handing_over)
+
+
+@rule(NEIGHBOUR_SILENT, rows=("R10", "R12"), leads=explains_losses(HANDED_OVER_BY))
 def neighbour_silent(node: Subject, neighbours: Neighbours = given(next_hops)) -> Verdict:
     """The next hop does not answer.
 

@@ -13,7 +13,7 @@ from kwhy.facts.logs import LogHit
 from kwhy.facts.network import InterfaceAddress, Sysctl
 from kwhy.knowledge.net.connections import connections_of, database_of
 from kwhy.knowledge.net.kernel_words import quoted, said_of_late
-from kwhy.knowledge.net.losing import CARRIED_BY, explains_losses
+from kwhy.knowledge.net.losing import CARRIED_BY, called_addresses, complaining_pods, explains_losses
 from kwhy.knowledge.net.policy_database import PolicyDatabase
 from kwhy.knowledge.net.routing import decide
 from kwhy.knowledge.net.rule_match import Flow
@@ -118,14 +118,20 @@ def file_that_sets_it(scene: Scene, node: Subject) -> Sysctl | None:
 
 
 def _filtered(scene: Scene, subject: Subject) -> Iterable[Subject]:
-    """Nodes as in CARRIED_BY; of connections, those whose peer may be one of the senders that are dropped."""
+    """Nodes as in CARRIED_BY, unless all senders that are dropped there are others than who is called."""
     for node in CARRIED_BY.find(scene, subject):
-        if subject.kind == "Connection":
-            attempts = scene.derive(connections_of, node).get(subject.name)
-            senders = {dropped.source for dropped in scene.derive(filtering_by_source, node).dropped}
-            if senders and attempts is not None and not senders & {attempts.address}:
-                continue
-        yield node
+        senders = {dropped.source for dropped in scene.derive(filtering_by_source, node).dropped}
+        if not senders or senders & _called(scene, subject, node):
+            yield node
+
+
+def _called(scene: Scene, subject: Subject, node: Subject) -> frozenset[str]:
+    """The addresses whose answers the subject misses."""
+    if subject.kind == "Connection":
+        attempts = scene.derive(connections_of, Subject("Node", subject.node or "")).get(subject.name)
+        return frozenset({attempts.address}) if attempts is not None else frozenset()
+    pods = complaining_pods(scene, node) if subject.kind == "Node" else [subject]
+    return frozenset(address for pod in pods for address in called_addresses(scene, pod))
 
 
 FILTERED_BY = Relation("gets its answers through", _filtered)
