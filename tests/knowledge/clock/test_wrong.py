@@ -90,3 +90,15 @@ def test_a_pod_that_started_when_it_was_created_shows_nothing(tmp_path: Path) ->
     del files[CHRONY]
     files["pods.json"] = _listed(_pod("2026-11-22T06:00:00Z", "2026-11-22T06:00:05Z"))
     assert roots(diagnosed(files, tmp_path)) == []
+
+
+def test_a_pod_goes_by_the_clock_of_its_node(tmp_path: Path) -> None:
+    # recorded: Go 1.26 against a certificate that begins two hours later
+    line = (
+        b'2026/11/22 06:09:42 payment not booked: Get "https://payments.shop.svc/": tls: failed to verify certificate: '
+        b"x509: certificate has expired or is not yet valid: current time 2026-11-22T06:09:42Z is before "
+        b"2026-11-22T07:45:20Z\n"
+    )
+    pod = _pod("2026-11-22T06:00:00Z", "2026-11-22T06:00:05Z")
+    files = {"logs/shop_web-1_web.log": line * 5, "pods.json": _listed(pod), CHRONY: _recorded()[CHRONY]}
+    assert roots(diagnosed(files, tmp_path)) == [HERE]

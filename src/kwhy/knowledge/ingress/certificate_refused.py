@@ -6,11 +6,13 @@ from collections.abc import Iterable
 
 import msgspec
 
+from kwhy.facts.certificates import validity_of
+from kwhy.facts.objects import Secret
 from kwhy.knowledge.clock.offsets import span
 from kwhy.knowledge.ingress.certificates import certificates_of
 from kwhy.knowledge.tls.certificate_expired import CERTIFICATE_EXPIRED
-from kwhy.knowledge.tls.shown import Held, held_by
 from kwhy.model.condition import Condition, Nature
+from kwhy.model.document import Locator
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.time import iso
@@ -34,14 +36,11 @@ _FOR_SURE = 86400.0
 class Over(msgspec.Struct, frozen=True):
     """A certificate of an Ingress that ended ``ago`` seconds before the newest moment of the evidence."""
 
-    held: Held
+    secret: Subject
     hosts: tuple[str, ...]
+    ended: float
     ago: float
-
-    @property
-    def evidence(self) -> Evidence:
-        certificate = self.held.certificate
-        return Evidence(self.held.at, f"certificate {certificate.called} ended at {iso(certificate.not_after)}")
+    evidence: Evidence
 
 
 class Dated(msgspec.Struct, frozen=True):
@@ -55,15 +54,28 @@ def dated(scene: Scene, ingress: Subject) -> Dated:
     """The certificates in the Secrets that the Ingress names, and their ends"""
     over, valid = [], None
     for named in scene.derive(certificates_of, ingress):
-        for held in held_by(scene, named.secret):
-            if held.use != "presents" or held.position or scene.as_of is None:
-                continue
-            ago = scene.as_of - held.certificate.not_after
-            if ago > _FOR_SURE:
-                over.append(Over(held, named.hosts, ago))
-            elif ago < 0:
-                valid = Evidence(held.at, f"its certificate is valid until {iso(held.certificate.not_after)}")
+        shown = _served(scene, named.secret)
+        if shown is None or scene.as_of is None:
+            continue
+        ended, at = shown
+        ago = scene.as_of - ended
+        if ago > _FOR_SURE:
+            evidence = Evidence(at, f"the certificate in {named.secret} ended at {iso(ended)}")
+            over.append(Over(named.secret, named.hosts, ended, ago, evidence))
+        elif ago < 0:
+            valid = Evidence(at, f"its certificate is valid until {iso(ended)}")
     return Dated(tuple(over), valid)
+
+
+def _served(scene: Scene, secret: Subject) -> tuple[float, Locator] | None:
+    """The end of the Secret's own certificate, the first of tls.crt, read without decoding the rest."""
+    for observation in scene.observations(secret)[:1]:
+        struct = observation.object
+        if isinstance(struct, Secret) and (chain := struct.certificates.get("tls.crt")):
+            validity = validity_of(chain[0])
+            if validity is not None:
+                return validity[1], observation.field_at("data.tls.crt", "tls.crt: …")
+    return None
 
 
 def _outdated(scene: Scene) -> Iterable[Subject]:
@@ -101,16 +113,16 @@ def ingress_certificate_expired(ingress: Subject, found: Dated = given(dated)) -
     """
     if found.over:
         first = found.over[0]
-        hosts = ", ".join(first.hosts) or first.held.certificate.called
+        hosts = ", ".join(first.hosts) or str(ingress)
         values = {
             "server": hosts,
             "connect": f"{first.hosts[0] if first.hosts else 'HOST'}:443",
-            "when": iso(first.held.certificate.not_after),
+            "when": iso(first.ended),
             "distance": f", {span(first.ago)} ago",
             "place": "",
         }
         because = tuple(one.evidence for one in found.over)
-        return Present(because, values, basis=Basis.RECOMPUTED, blames=first.held.holder)
+        return Present(because, values, basis=Basis.RECOMPUTED, blames=first.secret)
     if found.valid is not None:
         return Absent((found.valid,))
     return unsure(f"the dates of the certificates of {ingress}", HANDSHAKE.of())
