@@ -57,17 +57,18 @@ class IptablesTable(msgspec.Struct, frozen=True, gc=False):
 
 
 class NftRule(msgspec.Struct, frozen=True, gc=False):
-    """One rule: its statements as nft prints them, and the line."""
+    """One rule: its statements as nft prints them, and the line; ``path`` instead of it in JSON (`nft -j`)."""
 
     text: str
-    line: int
+    line: int | None
+    path: str | None = None
 
 
 class NftChain(msgspec.Struct, frozen=True, gc=False):
     """``hook`` is None for chains that are only jumped to. ``priority`` is None where not understood."""
 
     rules: tuple[NftRule, ...]
-    line: int
+    line: int | None
     type: str | None = None
     hook: str | None = None
     priority: int | None = None
@@ -85,7 +86,7 @@ class NftSet(msgspec.Struct, frozen=True, gc=False):
 
     kind: Literal["set", "map"]
     type: str
-    line: int
+    line: int | None
     value: str | None = None
     flags: frozenset[str] = frozenset()
     elements: tuple[str, ...] | None = ()
@@ -111,7 +112,7 @@ class NftTable(msgspec.Struct, frozen=True, gc=False):
         return known and not {"INPUT", "OUTPUT", "PREROUTING", "POSTROUTING"}.isdisjoint(self.chains)
 
     def place(self, rule: NftRule) -> Locator:
-        return self.at.document.at(rule.line, excerpt=rule.text)
+        return self.at.document.at(rule.line, rule.path, rule.text)
 
 
 class NftListing(msgspec.Struct, frozen=True, gc=False):

@@ -183,7 +183,7 @@ def _rule(table: IptablesTable, line: int, sets: AddressSets) -> Rule:
     text = table.text(line).strip()
     reading = _Reading(table, words_of(text), sets)
     matches, actions, share = reading.read()
-    return Rule(table, line, text, matches, actions, share=share)
+    return Rule(lambda: table.place(line), text, matches, actions, share=share)
 
 
 class _Reading:

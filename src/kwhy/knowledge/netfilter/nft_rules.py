@@ -77,7 +77,7 @@ def _rule(table: NftTable, shown: NftRule, sets: Sets) -> Rule:
     while leading < len(actions) and isinstance(actions[leading], Match):
         leading += 1
     matches = tuple(each for each in actions[:leading] if isinstance(each, Match))
-    return Rule(table, shown.line, shown.text, matches, tuple(actions[leading:]))
+    return Rule(lambda: table.place(shown), shown.text, matches, tuple(actions[leading:]))
 
 
 class _Reading(Words):

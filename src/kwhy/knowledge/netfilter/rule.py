@@ -11,7 +11,6 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from kwhy.facts.netfilter import IptablesTable, NftTable
 from kwhy.knowledge.netfilter.packet import Packet
 from kwhy.knowledge.netfilter.surroundings import Surroundings
 from kwhy.model.document import Locator
@@ -79,20 +78,18 @@ class Rule:
     ``share`` is the part of packets that a statistic match takes.
     """
 
-    __slots__ = ("_at", "_source", "actions", "idle", "line", "matches", "position", "share", "text")
+    __slots__ = ("_at", "_place", "actions", "idle", "matches", "position", "share", "text")
 
     def __init__(
         self,
-        source: IptablesTable | NftTable,
-        line: int,
+        place: Callable[[], Locator],
         text: str,
         matches: tuple[Match, ...],
         actions: tuple[Action, ...],
         *,
         share: float | None = None,
     ) -> None:
-        self._source = source
-        self.line = line
+        self._place = place
         self.text = text
         self.matches = matches
         self.actions = actions
@@ -105,5 +102,5 @@ class Rule:
     @property
     def at(self) -> Locator:
         if self._at is None:
-            self._at = self._source.at.document.at(self.line, excerpt=self.text)
+            self._at = self._place()
         return self._at

@@ -280,7 +280,7 @@ def _jumps(table: NftTable, hook: str, to: str) -> bool:
     return chain is not None and any(rule.text.endswith(f"jump {to}") for rule in chain.rules)
 
 
-def _nft_portal(table: NftTable, line: int, text: str) -> Portal | None:
+def _nft_portal(table: NftTable, line: int | None, text: str) -> Portal | None:
     found = _ELEMENT.match(text)
     if found is None:
         return None

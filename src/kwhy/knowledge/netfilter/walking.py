@@ -39,10 +39,15 @@ class Condition(msgspec.Struct, frozen=True, gc=False):
     def says(self) -> str:
         at = self.rule.at
         what = " and ".join(self.unknown)
-        return f"{at.source}:{at.line}: {what} {'matches' if self.matches else 'does not match'}"
+        return f"{placed(at)}: {what} {'matches' if self.matches else 'does not match'}"
 
     def contrary_to(self, other: Condition) -> bool:
         return self.rule is other.rule and self.matches != other.matches and self.packet == other.packet
+
+
+def placed(at: Locator) -> str:
+    """The place in words: file and line, or the path inside JSON."""
+    return f"{at.source}:{at.line}" if at.line is not None else f"{at.source}#{at.path}"
 
 
 class _Trail(msgspec.Struct, frozen=True, gc=False):
@@ -322,7 +327,7 @@ def _final(rule: Rule, final: Final, state: State, *, silent: bool = False) -> S
     trail = state.trail if silent or not final.says else _Trail(Note(rule, final.says), state.trail)
     needs = state.needs
     if final.verdict == "unknown" and final.needs is not None:
-        needs = (*needs, f"{rule.at.source}:{rule.at.line}: {final.needs}")
+        needs = (*needs, f"{placed(rule.at)}: {final.needs}")
     return msgspec.structs.replace(
         state, trail=trail, verdict=final.verdict, reject_with=final.reject_with or state.reject_with, needs=needs
     )
