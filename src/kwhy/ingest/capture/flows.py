@@ -286,6 +286,7 @@ def _directions(
     np.maximum.at(highest, side[natural], columns.hops[natural])
     lowest[highest == 0] = 0
     tcp, flags = grouped.tcp, columns.flags
+    stated = bool((columns.heading >= 0).any())  # by cooked captures only
     return list(
         map(
             Direction,
@@ -300,8 +301,8 @@ def _directions(
             count(again == LATE),
             count(again == TWICE),
             count(zero),
-            count(columns.heading == 1),
-            count(columns.heading == 0),
+            count(columns.heading == 1) if stated else [0] * size,
+            count(columns.heading == 0) if stated else [0] * size,
             zip(lowest.tolist(), highest.tolist(), strict=True),
             answers.count.tolist(),
             answers.wait.tolist(),
