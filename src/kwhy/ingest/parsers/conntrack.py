@@ -7,6 +7,7 @@ src/conntrack/snprintf_default.c (the same words; `-o extended` puts the layer 3
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from kwhy.facts.conntrack import ConntrackEntry, ConntrackListing
@@ -23,8 +24,8 @@ _ENTRY: Final = expression(
     r"^(?:ipv[46] +\d{1,3} +)?(?P<protocol>[a-z][a-z0-9-]{1,12}) +(?P<number>\d{1,3}) +(?:(?P<timeout>\d{1,10}) +)?"
     r"(?:(?P<state>[A-Z][A-Z_0-9]{2,15}) +)?(?P<rest>src=.{10,2000})$"
 )
-#: src=10.244.1.5 dst=10.96.0.10
-_PAIR: Final = expression(r"\b(src|dst|sport|dport)=([0-9a-fA-F.:]{1,45})")
+#: src=10.244.1.5 dst=10.96.0.10 sport=40700 dport=53
+_ENDS: Final = ("src", "dst", "sport", "dport")
 #: conntrack v1.4.7 (conntrack-tools): 19 flow entries have been shown.
 _TRAILER: Final = expression(
     r"^conntrack v[\d.]{1,20} \(conntrack-tools\): \d{1,10} flow entries have been (?:shown|dumped)"
@@ -52,24 +53,26 @@ def parse(document: Document) -> Iterator[Parsed]:
             continue
         match = _ENTRY.match(line[:LONGEST_LINE])
         ends = _ends(match["rest"]) if match else None
-        if match is None or ends is None:
+        replied = "[UNREPLIED]" not in line
+        if match is not None and ends is not None and replied and ends[0]["dst"] == ends[1]["src"]:
+            count += 1
+            continue  # neither translated nor unanswered: it says nothing
+        if match is None or ends is None or not all(map(_canonical, _addresses(*ends))):
             yield not_understood(document, number, line, "a tracked connection (udp 17 29 src=… dst=… src=… dst=…)")
             continue
         count += 1
-        replied = "[UNREPLIED]" not in line
         unreplied += not replied
         first, reply = ends
-        if replied and first["dst"] == reply["src"]:
-            continue  # neither translated nor unanswered: it says nothing
+        source, destination, reply_source, reply_destination = (_canonical(a) or a for a in _addresses(first, reply))
         yield ConntrackEntry(
             at=document.at(number, excerpt=line.strip()),
             protocol=match["protocol"],
-            source=first["src"],
-            destination=first["dst"],
+            source=source,
+            destination=destination,
             source_port=_port(first.get("sport")),
             destination_port=_port(first.get("dport")),
-            reply_source=reply["src"],
-            reply_destination=reply["dst"],
+            reply_source=reply_source,
+            reply_destination=reply_destination,
             reply_source_port=_port(reply.get("sport")),
             reply_destination_port=_port(reply.get("dport")),
             replied=replied,
@@ -86,22 +89,27 @@ FORMAT = Format("conntrack", recognise, parse)
 
 
 def _ends(rest: str) -> tuple[dict[str, str], dict[str, str]] | None:
-    """The two directions of an entry; each begins with src=."""
+    """The two directions of an entry as written; each begins with src=."""
     halves: list[dict[str, str]] = []
-    for key, value in _PAIR.findall(rest):
+    for word in rest.split():
+        key, equals, value = word.partition("=")
         if key == "src":
             halves.append({})
-        if not halves:
-            return None
-        if key in ("src", "dst"):
-            known = address(value)
-            if known is None:
-                return None
-            value = known[0]
-        halves[-1].setdefault(key, value)
+        if equals and halves and key in _ENDS:
+            halves[-1].setdefault(key, value)
     if len(halves) != 2 or any("dst" not in half for half in halves):
         return None
     return halves[0], halves[1]
+
+
+@lru_cache(maxsize=1 << 16)
+def _canonical(text: str) -> str | None:
+    known = address(text)
+    return known[0] if known else None
+
+
+def _addresses(first: dict[str, str], reply: dict[str, str]) -> tuple[str, str, str, str]:
+    return first["src"], first["dst"], reply["src"], reply["dst"]
 
 
 def _port(text: str | None) -> int | None:
