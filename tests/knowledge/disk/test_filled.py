@@ -70,6 +70,20 @@ def test_a_victim_with_little_on_the_disk_is_no_writer(tmp_path: Path) -> None:
     assert any("du -xh" in step.command for step in diagnosis.next_steps)
 
 
+def test_what_was_evicted_yesterday_fills_nothing_today(tmp_path: Path) -> None:
+    files = objects_and_logs(recorded(CASE))
+    files = {name: data for name, data in files.items() if name != "objects/events.json"}
+
+    def yesterday(items: list[Any]) -> None:
+        for item in items:
+            for condition in item["status"].get("conditions", []):
+                if condition["type"] == "DisruptionTarget":
+                    condition["lastTransitionTime"] = "2026-11-21T06:00:00Z"
+
+    change(files, "objects/pods.json", yesterday)
+    assert SPOOLER[0] not in roots(diagnosed(files, tmp_path))
+
+
 def test_without_what_is_lacking_the_kubelet_is_asked(tmp_path: Path) -> None:
     diagnosis = diagnosed(with_message(OLD_MESSAGE), tmp_path)
     assert SPOOLER[0] not in roots(diagnosis)

@@ -19,8 +19,10 @@ from kwhy.model.quantity import in_words, parse_quantity
 from kwhy.model.rule import Relation
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Evidence
+from kwhy.scene.clock import parse_timestamp
 from kwhy.scene.relations import node_of_pod, pods_on
 from kwhy.scene.scene import Scene
+from kwhy.scene.views import PodView
 
 STORAGE = "ephemeral-storage"
 #: Where the kubelet keeps what it calls nodefs, unless --root-dir says otherwise.
@@ -62,7 +64,20 @@ def written_by(scene: Scene, pod: Subject) -> Written | None:
     return max(found, key=lambda written: written.used, default=None)
 
 
+#: What a pod had when it was evicted so long ago (seconds) is gone with it.
+LONG_AGO = 3600.0
+
+
+def _gone_long_ago(scene: Scene, pod: Subject) -> bool:
+    """Whether the kubelet says since when it disrupts the pod, and that is more than an hour (v1.26 and later)."""
+    target = PodView(scene, pod).condition("DisruptionTarget")
+    began = parse_timestamp(target.value.last_transition_time) if target.observed and target.value else None
+    return began is not None and scene.as_of is not None and scene.as_of - began > LONG_AGO
+
+
 def _evicted_with(scene: Scene, pod: Subject) -> list[Written]:
+    if _gone_long_ago(scene, pod):
+        return []
     found = []
     for eviction in evictions_of(scene, pod):
         shortage = read_shortage(eviction.text)
