@@ -91,9 +91,11 @@ def masquerade_source(network: Network, packet: Packet) -> str | None:
 
 
 def _device_address(network: Network, device: str, family: Family) -> str | None:
-    for address in network.database.addresses:
-        if address.dev == device and address.family == family and (family == 4 or address.scope != "link"):
-            return address.address
+    """The first of the device's list: IPv6 keeps wider scopes first (net/ipv6/addrconf.c ipv6_link_dev_addr())."""
+    known = [each for each in network.database.addresses if each.dev == device and each.family == family]
+    first = next((each for each in known if each.scope != "link"), None) or next(iter(known), None)
+    if first is not None:
+        return first.address
     return "" if network.database.address_listing is not None else None
 
 
