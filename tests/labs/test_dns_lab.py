@@ -88,10 +88,8 @@ def test_glibc_asks_what_is_foretold(tmp_path: Path) -> None:
 
 
 def test_dig_is_read_as_it_answers(tmp_path: Path) -> None:
-    text = served(
-        tmp_path,
-        f"dig @127.0.0.1 {EXISTS}; dig @127.0.0.1 none.example; dig @127.0.0.1 -p 5399 +tries=1 +time=1 x.example || true",
-    )
+    refused = "dig @127.0.0.1 -p 5399 +tries=1 +time=1 x.example || true"
+    text = served(tmp_path, f"dig @127.0.0.1 {EXISTS}; dig @127.0.0.1 none.example; {refused}")
     found = list(dig.FORMAT.parse(Document("dig.txt", text.encode())))
     assert not [item for item in found if isinstance(item, Unparsed)]
     told = [(item.outcome, item.status, item.addresses) for item in found if isinstance(item, Lookup)]
