@@ -76,8 +76,8 @@ def test_glibc_asks_what_is_foretold(tmp_path: Path) -> None:
     served(tmp_path, "\n".join(lines))
     asked = re.split(r"^trial (\d+)$", (tmp_path / "queries.log").read_text(), flags=re.MULTILINE)
     agreed = 0
-    for number, log in zip(asked[1::2], asked[2::2], strict=True):
-        conf, name = trials[int(number)]
+    for trial, log in zip(asked[1::2], asked[2::2], strict=True):
+        conf, name = trials[int(trial)]
         (read,) = resolv_conf.FORMAT.parse(Document("resolv.conf", conf.encode()))
         assert isinstance(read, ResolvConf)
         foretold = [(q.type, q.name.rstrip(".")) for q in questions(name, read, {f"{EXISTS}."})]
