@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from kwhy.facts.logs import Complaint
+from kwhy.facts.netfilter import IptablesTable, NftTable
 from kwhy.facts.network import ConnectAttempt, ConnectOutcome
 from kwhy.facts.objects import Service
 from kwhy.knowledge.app.errors import logging_pods
@@ -85,6 +86,8 @@ class _Failing(msgspec.Struct, frozen=True):
 
 def walked(scene: Scene) -> Walked:
     """Every failing connection that begins in a namespace which is shown, walked"""
+    if not scene.facts(IptablesTable) and not scene.facts(NftTable):
+        return Walked({}, {}, {}, {})
     world = scene.derive_once(world_of)
     stops: dict[Subject, list[Stop]] = defaultdict(list)
     passed: dict[Subject, list[Evidence]] = defaultdict(list)
