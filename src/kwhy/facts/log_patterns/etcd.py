@@ -176,8 +176,6 @@ SLOW_FOR_API_SERVER = LogPattern(
     "kube-apiserver",
     ("Txn call",),
     r'Trace\[\d{1,12}\]:\s{0,4}---"Txn call (?:succeeded|completed|finished|failed)" (?:err:.{0,400}? )?(?P<took>\d{1,9}ms)',
-    (
-        'Trace[738230288]:  ---"Txn call succeeded" 4058ms (06:58:40.904)]',
-    ),
+    ('Trace[738230288]:  ---"Txn call succeeded" 4058ms (06:58:40.904)]',),
     "k8s.io/apiserver pkg/storage/etcd3/store.go:306-592 (v0.34); k8s.io/utils trace/trace.go writeTraceSteps",
 )
