@@ -1,4 +1,4 @@
-"""``./task picture``: docs/img/NAME.svg, the report of each demo incident as a terminal shows it."""
+"""``./task picture``: docs/img/NAME.svg, the reports of the demo incidents as in a terminal, and a traced packet."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from rich.console import Console
 from rich.text import Text
 
 from kwhy.demo_incidents import INCIDENTS, Incident
-from kwhy.pipeline import diagnose
-from kwhy.reports import text
+from kwhy.model.trace import TraceEnd, TraceQuestion
+from kwhy.pipeline import diagnose, trace
+from kwhy.reports import text, trace_picture
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "img"
+#: A recorded node with a firewall that drops what another node's overlay sends.
+RECORDED = PICTURES.parent.parent / "tests" / "knowledge" / "path" / "recorded"
 WIDTH = 120
 # "@font-face {{ font-family: …; src: …, url("https://…") }}": the picture loads nothing from elsewhere.
 _FONT = re.compile(r"@font-face \{\{.*?\}\}", re.DOTALL)
@@ -27,6 +30,9 @@ def main() -> int:
         path = PICTURES / f"{incident.name}.svg"
         path.write_text(picture(incident), "utf-8")
         sys.stdout.write(f"{path.relative_to(PICTURES.parent.parent)}\n")
+    path = PICTURES / "trace.svg"
+    path.write_text(traced(), "utf-8")
+    sys.stdout.write(f"{path.relative_to(PICTURES.parent.parent)}\n")
     return 0
 
 
@@ -40,6 +46,14 @@ def picture(incident: Incident) -> str:
         unique_id=f"kwhy-{incident.name}",
         code_format=_FONT.sub("", CONSOLE_SVG_FORMAT),
     )
+
+
+def traced() -> str:
+    """The way of a packet between two recorded nodes, of which one drops what its overlay network sends."""
+    sender = TraceEnd("pod", "cart-6cf9dc644c-b4hjd", "shop")
+    question = TraceQuestion(sender, TraceEnd("service", "db", "shop", 3306))
+    answer, _ = trace([str(RECORDED / "firewall"), str(RECORDED / "objects")], question)
+    return trace_picture.render(answer)
 
 
 if __name__ == "__main__":

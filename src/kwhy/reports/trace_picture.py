@@ -15,7 +15,7 @@ from kwhy.reports.wording import one_line, place
 
 WIDTH = 860
 #: Characters of a step's sentence, and of its place beside it, at the sizes below.
-SENTENCE, PLACE = 86, 34
+SENTENCE, PLACE = 76, 34
 LINE, PAD = 18, 12
 _COLOURS = {"delivered": "#1a7f37", "dropped": "#cf222e", "refused": "#cf222e", "left": "#9a6700", "unknown": "#9a6700"}
 _STYLE = (
@@ -51,8 +51,8 @@ def render(trace: Trace) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
         f'role="img" aria-label="{escape(str(trace.question), quote=True)}">\n<style>{_STYLE}</style>\n'
-        '<defs><marker id="arrow" markerWidth="8" markerHeight="8" refX="4" refY="6" orient="auto">'
-        '<path d="M0,0 L4,7 L8,0 z" fill="#57606a"/></marker></defs>\n'
+        '<defs><marker id="arrow" markerWidth="8" markerHeight="8" refX="7" refY="4" orient="auto">'
+        '<path d="M0,0 L8,4 L0,8 z" fill="#57606a"/></marker></defs>\n'
         f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>\n' + "\n".join(parts) + "\n</svg>\n"
     )
 

@@ -60,6 +60,7 @@ def test_rules_know_their_lines() -> None:
     table = tables(RECORDED)["kube-proxy"]
     (rule,) = table.chains["nat-prerouting"].rules
     lines = RECORDED.decode().splitlines()
+    assert rule.line is not None
     assert rule.text == lines[rule.line - 1].strip() == "jump services"
 
 
