@@ -9,7 +9,6 @@ from decimal import Decimal
 import msgspec
 
 from kwhy.facts.cgroups import GroupFigure
-from kwhy.facts.objects import Pod
 from kwhy.facts.usage import MemoryStats
 from kwhy.knowledge.container.processes import figures_of
 from kwhy.model.condition import Condition, Nature, Remedy, Step
@@ -141,7 +140,8 @@ def _candidates(scene: Scene) -> Iterable[Subject]:
     groups = {figure.pod_uid for figure in figures if figure.pod_uid} | {f.container for f in figures if f.container}
     if groups:
         for pod, struct in scene.lone_structs("Pod"):
-            if isinstance(struct, Pod) and str(struct.metadata.uid) in groups:
+            shown = [struct] if struct is not None else [view.object for view in scene.observations(pod)]
+            if any(str(one.metadata.uid) in groups for one in shown):
                 found[pod] = None
     found.update(dict.fromkeys(scene.derive_once(_stats_by_pod)))
     return [pod for pod in found if any(measured.looks_full for measured in scene.derive(measured_of, pod))]
