@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kwhy.knowledge.kernel.file_system_read_only import FILE_SYSTEM_READ_ONLY
 from kwhy.knowledge.kernel.reports_trouble import REPORTS_TROUBLE
-from kwhy.knowledge.kernel.trouble import Said, of, said_by_kernel, things
+from kwhy.knowledge.kernel.trouble import Said, from_log, of, said_by_kernel, things
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.subject import Subject
@@ -58,9 +58,9 @@ def device_errors(node: Subject, said: list[Said] = given(said_by_kernel)) -> Ve
     """
     found = of(said, "device errors")
     if not found:
-        if said:
-            return Absent((said[0].evidence,))
+        if log := from_log(said):
+            return Absent((log[0].evidence,))
         return unsure(f"the kernel log of {node.name}", KERNEL_LOG.of(node=node.name))
-    kinds = ", ".join(dict.fromkeys(one.hit.key.get("class") or "timeout" for one in found))
+    kinds = ", ".join(dict.fromkeys(one.key.get("class") or "timeout" for one in found))
     values = {"devices": things(found), "device": found[0].about, "kinds": kinds}
-    return Present(tuple(one.evidence for one in found[:3]), values, since=found[0].hit.first.when)
+    return Present(tuple(one.evidence for one in found[:3]), values, since=found[0].first)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kwhy.knowledge.kernel.reports_trouble import REPORTS_TROUBLE
-from kwhy.knowledge.kernel.trouble import Said, of, said_by_kernel
+from kwhy.knowledge.kernel.trouble import Said, from_log, of, said_by_kernel
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.subject import Subject
@@ -47,10 +47,10 @@ def device_not_freed(node: Subject, said: list[Said] = given(said_by_kernel)) ->
     What looks like it: One or two such lines, which end by themselves: a device that was just slow to be freed.
     Source: Linux v6.6 net/core/dev.c (netdev_wait_allrefs_any: a message each 10 s).
     """
-    found = [one for one in of(said, "device not freed") if one.hit.count >= LASTS]
+    found = [one for one in of(said, "device not freed") if one.count >= LASTS]
     if not found:
-        if said:
-            return Absent((said[0].evidence,))
+        if log := from_log(said):
+            return Absent((log[0].evidence,))
         return unsure(f"the kernel log of {node.name}", KERNEL_LOG.of(node=node.name))
     values = {"words": found[0].about or "lo"}
-    return Present(tuple(one.evidence for one in found[:3]), values, since=found[0].hit.first.when)
+    return Present(tuple(one.evidence for one in found[:3]), values, since=found[0].first)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kwhy.knowledge.container.writes_refused_by_kernel import WRITES_REFUSED
 from kwhy.knowledge.kernel.reports_trouble import REPORTS_TROUBLE
-from kwhy.knowledge.kernel.trouble import Said, of, said_by_kernel, things
+from kwhy.knowledge.kernel.trouble import Said, from_log, of, said_by_kernel, things
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.subject import Subject
@@ -35,9 +35,9 @@ def file_system_read_only(node: Subject, said: list[Said] = given(said_by_kernel
     What looks like it: A volume or root file system that was asked to be read-only: then the kernel says nothing.
     Source: Linux v6.6 fs/ext4/super.c (ext4_handle_error).
     """
-    found = of(said, "read-only")
+    found = of(said, "file system set read-only")
     if not found:
-        if said:
-            return Absent((said[0].evidence,))
+        if log := from_log(said):
+            return Absent((log[0].evidence,))
         return unsure(f"the kernel log of {node.name}", KERNEL_LOG.of(node=node.name))
-    return Present(tuple(one.evidence for one in found[:3]), {"devices": things(found)}, since=found[0].hit.first.when)
+    return Present(tuple(one.evidence for one in found[:3]), {"devices": things(found)}, since=found[0].first)

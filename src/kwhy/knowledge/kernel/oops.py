@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kwhy.knowledge.kernel.reports_trouble import REPORTS_TROUBLE
-from kwhy.knowledge.kernel.trouble import Said, of, said_by_kernel
+from kwhy.knowledge.kernel.trouble import Said, from_log, of, said_by_kernel
 from kwhy.knowledge.kubelet.not_posting import NOT_POSTING
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import given, leads_to, rule
@@ -50,8 +50,8 @@ def oops(node: Subject, said: list[Said] = given(said_by_kernel)) -> Verdict:
     """
     found = of(said, "oops")
     if not found:
-        if said:
-            return Absent((said[0].evidence,))
+        if log := from_log(said):
+            return Absent((log[0].evidence,))
         return unsure(f"the kernel log of {node.name}", KERNEL_LOG.of(node=node.name))
     values = {"words": found[0].about or "oops"}
-    return Present(tuple(one.evidence for one in found[:3]), values, since=found[0].hit.first.when)
+    return Present(tuple(one.evidence for one in found[:3]), values, since=found[0].first)

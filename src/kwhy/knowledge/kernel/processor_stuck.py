@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kwhy.knowledge.kernel.reports_trouble import REPORTS_TROUBLE
-from kwhy.knowledge.kernel.trouble import Said, of, said_by_kernel, things
+from kwhy.knowledge.kernel.trouble import Said, from_log, of, said_by_kernel, things
 from kwhy.knowledge.kubelet.not_posting import NOT_POSTING
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import given, leads_to, rule
@@ -57,8 +57,8 @@ def processor_stuck(node: Subject, said: list[Said] = given(said_by_kernel)) -> 
     """
     found = of(said, "stuck processor")
     if not found:
-        if said:
-            return Absent((said[0].evidence,))
+        if log := from_log(said):
+            return Absent((log[0].evidence,))
         return unsure(f"the kernel log of {node.name}", KERNEL_LOG.of(node=node.name))
-    values = {"processors": things(found), "words": found[0].hit.pattern.id.removeprefix("kernel.").replace("-", " ")}
-    return Present(tuple(one.evidence for one in found[:3]), values, since=found[0].hit.first.when)
+    values = {"processors": things(found), "words": found[0].pattern.id.removeprefix("kernel.").replace("-", " ")}
+    return Present(tuple(one.evidence for one in found[:3]), values, since=found[0].first)

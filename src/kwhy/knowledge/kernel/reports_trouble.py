@@ -35,12 +35,15 @@ def reports_trouble(node: Subject, said: list[Said] = given(said_by_kernel)) -> 
     """The kernel reports trouble.
 
     What it means: Something below all programs of the node fails: a disk, a network device, a processor, the kernel.
-    How it shows: Lines of the kernel log of the known classes, since the last boot and not older than a day.
-    What looks like it: Messages from before the last boot, or of days ago. Processes that the kernel ended for a fault
-    of their own (segfault), or for memory: those are the programs' matter.
-    Source: kubernetes/node-problem-detector v0.8 config/kernel-monitor.json; Linux v6.6.
+    How it shows: Lines of the kernel log of the known classes, since the last boot and not older than a day; events and
+    conditions of node-problem-detector (KernelDeadlock, ReadonlyFilesystem, TaskHung …) that pass such lines on.
+    What looks like it: Messages from before the last boot, or of days ago. Conditions of node-problem-detector whose
+    status is False; one that it never took back after a repair reads True until it is restarted. Processes that the
+    kernel ended for a fault of their own (segfault), or for memory: those are the programs' matter.
+    Source: kubernetes/node-problem-detector v0.8.20 config/kernel-monitor.json and kernel-monitor-counter.json; Linux
+    v6.6.
     """
     if not said:
         return unsure(f"the kernel log of {node.name}", KERNEL_LOG.of(node=node.name))
     troubles = ", ".join(dict.fromkeys(one.trouble for one in said))
-    return Present(tuple(one.evidence for one in said[:4]), {"troubles": troubles}, since=said[0].hit.first.when)
+    return Present(tuple(one.evidence for one in said[:4]), {"troubles": troubles}, since=said[0].first)
