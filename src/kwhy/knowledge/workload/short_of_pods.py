@@ -50,10 +50,11 @@ def _quiet_row(observation: Observation) -> bool:
 
 
 def _candidates(scene: Scene) -> Iterable[Subject]:
-    """Workloads that nobody owns: a Deployment answers for its ReplicaSets."""
+    """Workloads that nobody owns: a Deployment answers for its ReplicaSets where it is shown."""
     for kind in KINDS:
         for subject in scene.suspicious(kind, _quiet, _quiet_row):
-            if owner_of(scene, subject) == subject:
+            owner = owner_of(scene, subject)
+            if owner == subject or not scene.exists(owner):
                 yield subject
 
 
@@ -63,10 +64,16 @@ def short_of_pods(workload: WorkloadView) -> Verdict:
 
     What it means: Capacity is missing; with none ready the service that the workload gives is down.
     How it shows: status.readyReplicas is below spec.replicas (numberReady below desiredNumberScheduled of DaemonSets).
+    A ReplicaSet speaks for itself where its Deployment is not shown.
     What looks like it: A workload scaled to zero wants nothing. A rollout in progress is short for a moment.
     Source: k8s.io/api v0.34 apps/v1 types.go (DeploymentStatus, StatefulSetStatus, DaemonSetStatus).
     """
-    wanted, ready = workload.replicas, workload.ready
+    wanted, ready, created = workload.replicas, workload.ready, workload.created
+    if not ready.observed and wanted.observed and created.observed and created.value < wanted.value:
+        # kubectl describe replicaset says how many pods there are, and of those that are ready nothing
+        says = f"{created.value} of {wanted.value} pods exist"
+        most = f"at most {created.value}" if created.value else 0
+        return Present((Evidence(created.place, says),), {"wanted": wanted.value, "ready": most})
     values = {"wanted": wanted.value, "ready": ready.value}
     place = ready.place
     if ready.value >= wanted.value:
