@@ -302,3 +302,15 @@ def test_a_kind_that_the_server_does_not_have_is_no_missing_object() -> None:
     text = 'error: the server doesn\'t have a resource type "widgets"\n'
     document = Document("paste.txt", text.encode(), command="kubectl get widgets web")
     assert not any(isinstance(fact, NotFound) for fact in parse(document))
+
+
+@pytest.mark.parametrize("verb", ["get", "describe"])
+def test_a_word_of_the_api_server_about_a_version_is_no_unread_line(verb: str) -> None:
+    # kubectl 1.34.4
+    said = "Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice\n"
+    table = "NAME   ENDPOINTS        AGE\nweb    10.1.0.70:8080   3m47s\n"
+    described = "Name:         web\nNamespace:    ing-port\nSubsets:\n  Addresses:          10.1.0.70\n"
+    command = f"kubectl {verb} endpoints -n ing-port"
+    parsed = read(said + (table if verb == "get" else described), command)
+    assert not [fact for fact in parsed if isinstance(fact, Unparsed)]
+    assert any(isinstance(fact, Observation) for fact in parsed)

@@ -76,6 +76,16 @@ def test_a_list_without_the_configmap_proves_it() -> None:
     assert list(roots(diagnosis)) == ["config.configmap-missing"]
 
 
+def test_the_authority_of_every_namespace_is_not_missing_for_a_list_without_it() -> None:
+    # such a list was cut, or is older than the namespace; the kubelet's word counts
+    cut = "$ kubectl get cm -n mailer\nNAME               DATA   AGE\nmailer-config      1      3m4s\n"
+    silent = without_lines(configmap_missing(), "FailedMount")
+    assert "kube-root-ca.crt" in silent
+    assert not roots(diagnosed(silent, cut))
+    said = changed(configmap_missing(), (MOUNT, MOUNT.replace("mailer-config", "kube-root-ca.crt")))
+    assert list(roots(diagnosed(said, cut))) == ["config.configmap-missing"]
+
+
 def test_a_configmap_that_was_made_meanwhile_is_not_missing() -> None:
     diagnosis = diagnosed(configmap_missing(), LIST + "mailer-config      1      1s\n")
     assert not roots(diagnosis)

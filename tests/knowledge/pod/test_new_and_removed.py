@@ -71,3 +71,23 @@ def _events(message: str) -> Files:
 def test_a_pod_that_its_controller_deleted_since_fails_no_more(tmp_path: Path) -> None:
     assert "pod.failing" in found(diagnosed(_events("Deleted pod: another-{}"), tmp_path / "there"))
     assert "pod.failing" not in found(diagnosed(_events("Deleted pod: catalog-{}"), tmp_path / "gone"))
+
+
+@pytest.mark.parametrize(
+    ("age", "status", "fails"),
+    [
+        ("28s", "ContainerCreating", False),
+        ("28s", "PodInitializing", False),
+        ("28s", "ErrImagePull", True),
+        ("45s", "ContainerCreating", True),
+        ("3m", "ContainerCreating", True),
+    ],
+)
+def test_a_row_tells_how_young_the_pod_is(age: str, status: str, fails: bool, tmp_path: Path) -> None:
+    # kubectl 1.34.4, of a job that had just begun; status and age are changed
+    rows = (
+        "$ kubectl get pods -n nightly\n"
+        "NAME                    READY   STATUS              RESTARTS   AGE\n"
+        f"report-29921924-r9lcn   0/1     {status:<17}   0          {age}\n"
+    )
+    assert ("pod.failing" in found(diagnosed({"pods.txt": rows.encode()}, tmp_path))) == fails

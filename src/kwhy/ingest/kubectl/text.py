@@ -35,6 +35,10 @@ _SECOND_KEY = expression(r"(?:Namespace|Labels|Roles|Role|IsDefaultClass|API Ver
 _NOTHING = expression(r"No (?:resources|events) found(?: in (?P<namespace>\S+) namespace)?\.?")
 #: cmdutil.CheckErr: "Error from server (NotFound): pods "web" not found", "error: the server doesn't have …".
 FAILED = expression(r"(?:Error from server(?: \((?P<reason>\w+)\))?|error|Error): (?P<message>\S.*)")
+# "Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
+#: What the API server says of the version of an object and kubectl prints above its answer; it is about no object
+#: (k8s.io/apiserver v0.34 pkg/endpoints/deprecation/deprecation.go, WarningMessage; client-go rest/warnings.go).
+_DEPRECATED = expression(r"Warning: \S{1,253} \S{1,253} is deprecated in v\d{1,3}\.\d{1,3}\+.*")
 _UNREACHABLE = expression(
     r"The connection to the server .* was refused.*|Unable to connect to the server: .*|E\d{4} \S+ +\d+ memcache\.go.*"
 )
@@ -84,6 +88,8 @@ class _Reader:
                 blanks += 1
                 if segment:
                     segment.append((number, ""))
+                continue
+            if _DEPRECATED.fullmatch(line) is not None:
                 continue
             begins = self._begins(line, kind, blanks, segment)
             if begins is not None:

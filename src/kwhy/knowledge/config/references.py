@@ -24,6 +24,10 @@ Kind = Literal["ConfigMap", "Secret"]
 
 #: Why a container waits for what it is configured with (kuberuntime_container.go, ErrCreateContainerConfig).
 WAITING = "CreateContainerConfigError"
+#: The ConfigMap that the controller manager keeps in every namespace (Kubernetes v1.34
+#: pkg/controller/certificates/rootcacertpublisher/publisher.go, RootCACertConfigMapName). A list without it was cut, or
+#: is older than the namespace: only the kubelet's words say that a pod lacks it.
+ROOT_CA = "kube-root-ca.crt"
 # configmap "mailer-config" not found; MountVolume.SetUp failed for volume "c" : secret "tls" not found
 _MISSING = expression(r'\b(?P<kind>configmap|secret)s? "(?P<name>[^"]{1,253})" not found')
 # couldn't find key LEVEL in ConfigMap shop/settings
@@ -137,7 +141,7 @@ def _each(
 
 def missing(scene: Scene, pod: Subject, kind: Kind) -> list[tuple[Reference, Locator]]:
     """References to objects of a kind that a listing of the namespace does not hold, or the API server does not know, and where."""
-    found = [r for r in references(scene, pod) if r.kind == kind]
+    found = [r for r in references(scene, pod) if r.kind == kind and r.name != ROOT_CA]
     lacking = [r for r in found if not scene.exists(Subject(kind, r.name, pod.namespace))]
     listed = [(r, scene.listing(kind, pod.namespace, r.name)) for r in lacking]
     return [(r, quoted(listing.at)) for r, listing in listed if listing is not None]

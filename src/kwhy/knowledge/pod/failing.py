@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from kwhy.facts.kubectl import printed_age
 from kwhy.facts.objects import ApiObject, ContainerStatus, Observation, Pod
 from kwhy.knowledge.autoscaling.not_scaling import NOT_SCALING
 from kwhy.knowledge.autoscaling.unready_pods import MEASURES
@@ -250,9 +251,24 @@ def _judge_printed(pod: PodView) -> Verdict:
             DESCRIBE_NAMESPACED.of(kind="pod", name=pod.name, namespace=pod.namespace),
         )
     if word not in _WELL or have != want:
+        new = _just_printed(pod, word)
+        if new is not None:
+            return new
         said = word if word not in _WELL else f"{ready.value} ready"
         return Present((Evidence(printed.place, f"kubectl prints {said}"),), {"state": said})
     return Absent((Evidence(printed.place, f"kubectl prints {word} with {ready.value} containers ready"),))
+
+
+def _just_printed(pod: PodView, word: str) -> Absent | None:
+    """The same as :func:`_just_made`, of a row that shows nothing but a start: its AGE says how young the pod is."""
+    shown = pod.printed("AGE")
+    age = printed_age(shown.value) if shown.observed else None
+    if age is None or age.low > NEW or word not in _STARTING:
+        return None
+    complaint = unanswered(pod.scene, pod.subject, FAILURES)
+    if complaint is not None and not _means_nothing(complaint):
+        return None
+    return Absent((Evidence(shown.place, f"it was made {shown.value} ago"),))
 
 
 # "Terminating (lasts 2m14s)": Status of kubectl describe pod: how long ago deletionTimestamp was, which includes the
