@@ -220,6 +220,15 @@ NFS_NOT_RESPONDING = LogPattern(
     "net/sunrpc/clnt.c call_timeout (v3.10 to v6.x; openrisc/linux#9)",
     key=("server",),
 )
+NFS_OK = LogPattern(
+    "kernel.nfs-ok",
+    "kernel",
+    ("nfs: server ",),
+    r"nfs: server (?P<server>\S{1,253}) OK$",
+    ("[ 3224.612015] nfs: server ease OK",),
+    "net/sunrpc/clnt.c call_decode (v3.10 to v6.x; raspberrypi/linux#2482)",
+    key=("server",),
+)
 LINK_DOWN = LogPattern(
     "kernel.link-down",
     "kernel",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from kwhy.knowledge.kernel.file_system_read_only import FILE_SYSTEM_READ_ONLY
+from kwhy.knowledge.kernel.hung import WAITS_FOR_DISK
 from kwhy.knowledge.kernel.reports_trouble import REPORTS_TROUBLE
+from kwhy.knowledge.kernel.tasks_hang import TASKS_HANG
 from kwhy.knowledge.kernel.trouble import Said, from_log, of, said_by_kernel, things
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import given, leads_to, rule
@@ -43,7 +45,11 @@ DEVICE_ERRORS = Condition(
 @rule(
     DEVICE_ERRORS,
     rows=("N28", "V4"),
-    leads=(leads_to(REPORTS_TROUBLE, via=ITSELF), leads_to(FILE_SYSTEM_READ_ONLY, via=ITSELF)),
+    leads=(
+        leads_to(REPORTS_TROUBLE, via=ITSELF),
+        leads_to(FILE_SYSTEM_READ_ONLY, via=ITSELF),
+        leads_to(TASKS_HANG, via=WAITS_FOR_DISK),
+    ),
 )
 def device_errors(node: Subject, said: list[Said] = given(said_by_kernel)) -> Verdict:
     """A block device fails requests.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from kwhy.knowledge.kernel.hung import WAITS_FOR_NETWORK_LOCK
 from kwhy.knowledge.kernel.reports_trouble import REPORTS_TROUBLE
+from kwhy.knowledge.kernel.tasks_hang import TASKS_HANG
 from kwhy.knowledge.kernel.trouble import Said, from_log, of, said_by_kernel
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import given, leads_to, rule
@@ -37,7 +39,11 @@ DEVICE_NOT_FREED = Condition(
 LASTS = 3
 
 
-@rule(DEVICE_NOT_FREED, rows=("N28",), leads=(leads_to(REPORTS_TROUBLE, via=ITSELF),))
+@rule(
+    DEVICE_NOT_FREED,
+    rows=("N28",),
+    leads=(leads_to(REPORTS_TROUBLE, via=ITSELF), leads_to(TASKS_HANG, via=WAITS_FOR_NETWORK_LOCK)),
+)
 def device_not_freed(node: Subject, said: list[Said] = given(said_by_kernel)) -> Verdict:
     """A network device is not freed.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kwhy.knowledge.kernel.reports_trouble import REPORTS_TROUBLE
+from kwhy.knowledge.kernel.tasks_hang import TASKS_HANG
 from kwhy.knowledge.kernel.trouble import Said, from_log, of, said_by_kernel
 from kwhy.knowledge.kubelet.not_posting import NOT_POSTING
 from kwhy.model.condition import Condition, Nature, Remedy, Step
@@ -38,7 +39,11 @@ OOPS = Condition(
 )
 
 
-@rule(OOPS, rows=("N28",), leads=(leads_to(REPORTS_TROUBLE, via=ITSELF), leads_to(NOT_POSTING, via=ITSELF)))
+@rule(
+    OOPS,
+    rows=("N28",),
+    leads=(leads_to(REPORTS_TROUBLE, via=ITSELF), leads_to(NOT_POSTING, via=ITSELF), leads_to(TASKS_HANG, via=ITSELF)),
+)
 def oops(node: Subject, said: list[Said] = given(said_by_kernel)) -> Verdict:
     """The kernel faulted.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from kwhy.facts.kernel import Resource, ThreadStack, blocked_in
 from kwhy.knowledge.cni.daemon_stuck import STUCK_IN_NETLINK
+from kwhy.knowledge.kernel.hung import WAITS_FOR_NETWORK_LOCK
+from kwhy.knowledge.kernel.tasks_hang import TASKS_HANG
 from kwhy.knowledge.waits.host import HostWaits, host_waits
 from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import given, leads_to, rule
@@ -41,7 +43,11 @@ RTNL_BLOCKED = Condition(
 _BLOCKING = frozenset({Resource.RTNL, Resource.NET_NAMESPACE, Resource.DEVICE_RELEASE})
 
 
-@rule(RTNL_BLOCKED, rows=("N7", "N28"), leads=(leads_to(STUCK_IN_NETLINK, via=ON_NODE),))
+@rule(
+    RTNL_BLOCKED,
+    rows=("N7", "N28"),
+    leads=(leads_to(STUCK_IN_NETLINK, via=ON_NODE), leads_to(TASKS_HANG, via=WAITS_FOR_NETWORK_LOCK)),
+)
 def rtnl_blocked(node: Subject, host: HostWaits = given(host_waits)) -> Verdict:
     """The kernel's network lock is blocked.
 

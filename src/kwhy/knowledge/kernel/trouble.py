@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Literal, TypeAlias
 
 import msgspec
 from msgspec.structs import replace
 
+from kwhy.facts.kernel import ThreadStack
 from kwhy.facts.log_patterns import kernel
 from kwhy.facts.logs import LogHit, LogPattern
 from kwhy.model.document import Locator
@@ -106,7 +107,18 @@ class Said(msgspec.Struct, frozen=True):
 
 def said_by_kernel(scene: Scene, node: Subject) -> list[Said]:
     """The kernel log of the node, or what node-problem-detector passed on of it"""
-    return [*_in_log(scene, node), *_passed_on(scene, node)]
+    logged = list(_in_log(scene, node))
+    pids = {one.key.get("pid") for one in logged if one.trouble == "hung task"}
+    return [*logged, *_above_stacks(scene, node, pids), *_passed_on(scene, node)]
+
+
+def _above_stacks(scene: Scene, node: Subject, known: Collection[str | None]) -> Iterator[Said]:
+    """Messages of blocked tasks that were pasted with their stacks, without the log around them."""
+    for stack in scene.facts_on(node, ThreadStack):
+        pid = str(stack.tid or stack.pid or "")
+        if stack.blocked_seconds is not None and pid not in known:
+            key = {"task": stack.program, "pid": pid}
+            yield Said("hung task", stack.program, kernel.HUNG_TASK, key, 1, by(stack.observed), stack.at)
 
 
 def _in_log(scene: Scene, node: Subject) -> Iterator[Said]:
@@ -192,6 +204,8 @@ def from_log(said: Iterable[Said]) -> list[Said]:
 def nodes_in_trouble(scene: Scene) -> list[Subject]:
     """The nodes whose kernel reports trouble."""
     nodes = dict.fromkeys(scene.host_of(hit.document) for hit in scene.facts(LogHit) if hit.pattern in _TROUBLES)
+    pasted = (stack for stack in scene.facts(ThreadStack) if stack.blocked_seconds is not None)
+    nodes.update(dict.fromkeys(scene.host_of(stack.at.document) for stack in pasted))
     nodes.update(dict.fromkeys(one for one in scene.events.with_reason(*REASONS) if one.kind == "Node"))
     nodes.update(dict.fromkeys(showing_condition(scene, "Node", PERMANENT, "True")))
     return [node for node in nodes if scene.derive(said_by_kernel, node)]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from kwhy.facts.files import PathProblem
 from kwhy.facts.kernel import Resource
-from kwhy.facts.log_patterns.kernel import NFS_NOT_RESPONDING
+from kwhy.facts.log_patterns.kernel import NFS_NOT_RESPONDING, NFS_OK
 from kwhy.facts.logs import LogHit
+from kwhy.knowledge.kernel.hung import WAITS_FOR_SERVER, Hung, hung_tasks
+from kwhy.knowledge.kernel.tasks_hang import TASKS_HANG
 from kwhy.knowledge.runtime.container_stuck import CONTAINER_STUCK
 from kwhy.knowledge.runtime.containers import ContainerState, Held, containers_of, state_of
 from kwhy.model.condition import Condition, Nature, Remedy, Step
@@ -86,16 +88,32 @@ def dead_paths(scene: Scene, node: Subject) -> tuple[Evidence, ...]:
     found += [
         Evidence(hit.locate(hit.last), f"NFS server {hit.key['server']} does not respond")
         for hit in scene.facts_on(node, LogHit)
-        if hit.pattern == NFS_NOT_RESPONDING
+        if hit.pattern == NFS_NOT_RESPONDING and not _answered_since(scene, node, hit)
     ]
     return tuple(found)
 
 
-@rule(MOUNT_DEAD, rows=("N9", "N28"), leads=(leads_to(CONTAINER_STUCK, via=TOUCHES_MOUNT),))
+def _answered_since(scene: Scene, node: Subject, silent: LogHit) -> bool:
+    """Whether the same log goes on to say that the server is back."""
+    return any(
+        hit.pattern == NFS_OK
+        and hit.document is silent.document
+        and hit.key == silent.key
+        and hit.last.line > silent.last.line
+        for hit in scene.facts_on(node, LogHit)
+    )
+
+
+@rule(
+    MOUNT_DEAD,
+    rows=("N9", "N28"),
+    leads=(leads_to(CONTAINER_STUCK, via=TOUCHES_MOUNT), leads_to(TASKS_HANG, via=WAITS_FOR_SERVER)),
+)
 def mount_dead(
     node: Subject,
     held: tuple[Held, ...] = given(waiting_for_mounts),
     paths: tuple[Evidence, ...] = given(dead_paths),
+    hung: list[Hung] = given(hung_tasks),
 ) -> Verdict:
     """A mounted file system is dead.
 
@@ -104,12 +122,19 @@ def mount_dead(
     How it shows: State D with rpc_wait_bit_killable, nfs_…, request_wait_answer or cifs functions on the stack; "Stale
     file handle" or "Transport endpoint is not connected" on a path; "nfs: server … not responding" in the kernel log.
     What looks like it: A local disk that is slow or broken: io_schedule, jbd2 or xfs functions.
+    A server that was away for a while: "nfs: server … OK" follows.
     Source: Linux v6.6 net/sunrpc/sched.c (rpc_wait_bit_killable), fs/fuse/dev.c (request_wait_answer),
     fs/smb/client/transport.c.
     """
-    if not held and not paths:
+    waiting = [one for one in hung if one.resource in SERVED]
+    if not held and not paths and not waiting:
         return unsure(f"the remote mounts of {node.name}, and who waits for them", MOUNTS.of(node=node.name))
-    wait = next((one.wait for one in held if one.wait is not None), None)
+    waits = [one.wait for one in held] + [one.wait for one in waiting]
+    wait = next((one for one in waits if one is not None), None)
     what = wait.resource.value if wait is not None else "what serves it"
-    basis = Basis.STATED if held else Basis.INFERRED
-    return Present((*(e for one in held for e in one.evidence), *paths), {"what": what}, basis=basis)
+    basis = Basis.STATED if held or waiting else Basis.INFERRED
+    return Present(
+        (*(e for one in held for e in one.evidence), *(e for one in waiting[:3] for e in one.evidence), *paths),
+        {"what": what},
+        basis=basis,
+    )
