@@ -8,7 +8,6 @@ Sources: RFC 5280 (X.509), RFC 7468 (PEM), k8s.io/client-go v0.34 tools/clientcm
 
 from __future__ import annotations
 
-import hashlib
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final, Literal, TypeAlias
@@ -167,6 +166,8 @@ class TlsCheck(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 def digest_of(der: bytes) -> str:
     """The fingerprint by which a certificate is named."""
+    import hashlib  # loads OpenSSL
+
     return hashlib.sha256(der).hexdigest()
 
 

@@ -6,17 +6,19 @@ Nothing is extracted: contents go to memory or to an anonymous temporary file, n
 from __future__ import annotations
 
 import stat
-import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 from kwhy.ingest.compression import CHUNK_BYTES, Damaged, compression, unpacked
 from kwhy.ingest.limits import Limits
 from kwhy.ingest.raw import RawFile, Unreadable, reader
 from kwhy.ingest.storage import kept
 from kwhy.ingest.tar import BLOCK, ByteStream, is_tar, members
+
+if TYPE_CHECKING:
+    import zipfile
 
 Opened: TypeAlias = RawFile | Unreadable
 
@@ -131,6 +133,8 @@ def _tar_members(source: str, stream: ByteStream, budget: Budget, depth: int) ->
 
 
 def _zip_members(file: RawFile, budget: Budget, depth: int) -> Iterator[Opened]:
+    import zipfile  # with shutil and two compressions behind it, only for zip archives
+
     try:
         archive = zipfile.ZipFile(reader(file.data))
         entries = archive.infolist()
@@ -157,11 +161,13 @@ def _zip_members(file: RawFile, budget: Budget, depth: int) -> Iterator[Opened]:
 
 
 def _zip_chunks(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    from zipfile import BadZipFile
+
     try:
         with archive.open(entry) as member:
             while chunk := member.read(CHUNK_BYTES):
                 yield chunk
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError) as error:
+    except (BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError) as error:
         raise Damaged(f"the member cannot be unpacked: {error}") from error
 
 

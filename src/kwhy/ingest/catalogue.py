@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from functools import cache
 
 import kwhy.ingest.parsers
+from kwhy.model.modules import modules_of
 from kwhy.model.parsing import Format
 
 
@@ -14,13 +14,13 @@ from kwhy.model.parsing import Format
 def all_formats() -> tuple[Format, ...]:
     """Every format of every parser module (its constant FORMAT or FORMATS), in the order of module names."""
     found: list[Format] = []
-    for module in pkgutil.iter_modules(kwhy.ingest.parsers.__path__, "kwhy.ingest.parsers."):
-        members = vars(importlib.import_module(module.name))
+    for name in modules_of(kwhy.ingest.parsers):
+        members = vars(importlib.import_module(name))
         declared = members.get("FORMATS", members.get("FORMAT"))
         formats = declared if isinstance(declared, tuple) else (declared,)
         for item in formats:
             if not isinstance(item, Format):
-                raise TypeError(f"{module.name} declares neither FORMAT nor FORMATS")
+                raise TypeError(f"{name} declares neither FORMAT nor FORMATS")
             found.append(item)
     names = [item.name for item in found]
     if len(set(names)) < len(names):

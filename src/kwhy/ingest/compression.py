@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import bz2
-import lzma
 import zlib
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, Protocol
@@ -102,6 +100,9 @@ def compression(head: bytes) -> str | None:
 
 def unpacked(source: BinaryIO, name: str) -> Iterator[bytes]:
     """The decompressed contents in chunks; raises :class:`Damaged` after the last good chunk."""
+    import bz2  # with lzma, only where something is packed
+    import lzma
+
     try:
         if name == "zstd":
             yield from _zstd(source)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import mmap
 import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
@@ -25,6 +24,8 @@ def kept(chunks: Iterable[bytes]) -> bytes | mmap.mmap:
 
 
 def _spooled(held: list[bytes], rest: Iterator[bytes]) -> bytes | mmap.mmap:
+    import tempfile  # with random and shutil behind it; most evidence fits into memory
+
     with tempfile.TemporaryFile() as file:
         file.writelines(held)
         held.clear()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from functools import cache
 
 import kwhy.knowledge
+from kwhy.model.modules import modules_of
 from kwhy.model.rule import Rule
 
 
@@ -14,7 +14,7 @@ from kwhy.model.rule import Rule
 def all_rules() -> tuple[Rule[...], ...]:
     """Every rule of the package, in the order of module names."""
     rules: list[Rule[...]] = []
-    for module in pkgutil.walk_packages(kwhy.knowledge.__path__, "kwhy.knowledge."):
-        members = vars(importlib.import_module(module.name)).values()
-        rules += [m for m in members if isinstance(m, Rule) and m.judge.__module__ == module.name]
+    for name in modules_of(kwhy.knowledge):
+        members = vars(importlib.import_module(name)).values()
+        rules += [m for m in members if isinstance(m, Rule) and m.judge.__module__ == name]
     return tuple(rules)

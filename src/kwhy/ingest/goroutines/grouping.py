@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from collections import Counter
 from collections.abc import Iterator
@@ -276,7 +275,9 @@ class Collector:
 
     @staticmethod
     def _text_fingerprint(ordered: list[Accumulator]) -> str:
-        return hashlib.blake2b("".join(group.shape for group in ordered).encode(), digest_size=8).hexdigest()
+        from hashlib import blake2b  # loads OpenSSL
+
+        return blake2b("".join(group.shape for group in ordered).encode(), digest_size=8).hexdigest()
 
 
 def _positions(frames: tuple[Frame, ...], created_by: Frame | None) -> tuple[object, ...] | None:
@@ -288,7 +289,9 @@ def _positions(frames: tuple[Frame, ...], created_by: Frame | None) -> tuple[obj
 
 
 def _shape(key: tuple[object, ...]) -> str:
-    return hashlib.blake2b(repr(key).encode("utf-8", "replace"), digest_size=8).hexdigest()
+    from hashlib import blake2b
+
+    return blake2b(repr(key).encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
 def _lock_of(stack: Stack, group: Accumulator) -> tuple[int | None, str]:

@@ -7,10 +7,7 @@ worth nothing and costs nothing: the anchors are compiled again.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
-import platform
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -49,6 +46,9 @@ def anchor_database(literals: Sequence[bytes]) -> Database:
 
 def _cache_file(literals: Sequence[bytes], version: str) -> Path | None:
     """Named after everything the compiled form depends on; hyperscan itself checks the processor on loading."""
+    import hashlib  # like the two below: not for evidence without large logs
+    import platform
+
     base = os.environ.get("XDG_CACHE_HOME") or ""
     try:
         root = Path(base) if base.startswith("/") else Path.home() / ".cache"
@@ -79,6 +79,8 @@ def _load(path: Path) -> Database | None:
 
 
 def _store(path: Path, raw: bytes) -> None:
+    import tempfile
+
     with contextlib.suppress(OSError):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent)

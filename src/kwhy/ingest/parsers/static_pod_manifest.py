@@ -7,13 +7,15 @@ the command or the label of a component. Source: kubeadm cmd/kubeadm/app/phases/
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-import yaml
+from typing import TYPE_CHECKING
 
 from kwhy.facts.static_pods import ManifestFault, StartRefused
 from kwhy.model.document import Document, Unparsed
 from kwhy.model.expressions import expression
 from kwhy.model.parsing import Format, Head, Parsed
+
+if TYPE_CHECKING:
+    import yaml
 
 # "    - kube-apiserver", "    component: etcd"
 _PROGRAM = expression(
@@ -39,6 +41,8 @@ def recognise(head: Head) -> float:
 
 
 def _fault(text: str) -> yaml.MarkedYAMLError | None:
+    import yaml  # takes 20 ms to import
+
     try:
         for _ in yaml.parse(text, Loader=yaml.CSafeLoader):
             pass

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -107,6 +106,8 @@ def _number(text: str, names: dict[str, int]) -> int | None:
 
 def zone_named(name: str) -> tzinfo | None:
     """The time zone of this name; None where there is none."""
+    from zoneinfo import ZoneInfo  # only for CronJobs
+
     try:
         return ZoneInfo(name)
     except (OSError, ValueError, KeyError):  # ZoneInfoNotFoundError is a KeyError
