@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -78,6 +79,7 @@ class Invocation(msgspec.Struct, frozen=True):
         return tuple(argument for argument in self.arguments if not argument.startswith("-"))
 
 
+@lru_cache(maxsize=64)  # each recogniser asks for that of the same document
 def invocation(command: str | None) -> Invocation | None:
     """The invocation behind a command line; None where there is none or it cannot be told (several commands)."""
     if not command:

@@ -90,9 +90,9 @@ def _after_global_options(line: Invocation) -> list[str]:
 
 def failure_in(number: int, line: str, document: Document) -> RuntimeAnswer | None:
     """The failed call that a line of output tells of; None for any other line."""
-    program, call, asked = asked_of(document.command)
     if not any(sign in line for sign in _SIGNS):
         return None
+    program, call, asked = asked_of(document.command)
     if _INTERRUPTED.fullmatch(line):
         return _answer("interrupted", number, line, document, (program, call, asked), text="^C")
     if _KILLED.fullmatch(line) and program:

@@ -112,6 +112,12 @@ def reads_as_said(lines: list[str], command: KubectlCommand | None) -> float:
 
 
 _ROLLOUTS = (_UPDATED, _AVAILABLE, _ROLLED_OUT, _LATE, _ON_ITS_WAY)
+#: One of these stands in each line that is known whatever the command was.
+_SIGNS = (
+    *(" rollout to finish: ", "rolled out", "its progress deadline", "Waiting for ", "roll out complete: "),
+    *("statefulset rolling update ", ".apps/", "Version: ", "WARNING: ", " is running at http", "To further debug "),
+    *("true", "false", "SHORTNAMES", "no matches for kind ", "ensure CRDs ", "kubectl ", "helm "),
+)
 _VERBS = frozenset({"rollout", "auth", "version", "cluster-info", "api-resources", "api-versions"})
 #: Verbs that change objects: they say what they did, or why they could not.
 _CHANGING = frozenset(
@@ -121,8 +127,10 @@ _CHANGING = frozenset(
 
 def _is_known(line: str, command: KubectlCommand | None) -> bool:
     line = line[:_LONGEST]
-    patterns = [*_ROLLOUTS, _VERSION, _VERSION_WARNING, _RUNNING_AT, _RESOURCE, _RESOURCES_HEADER, _NO_KIND, _ADVICE]
-    patterns.append(_TYPED)
+    patterns: list[re.Pattern[str]] = []
+    if any(sign in line for sign in _SIGNS):
+        patterns += [*_ROLLOUTS, _VERSION, _VERSION_WARNING, _RUNNING_AT, _RESOURCE, _RESOURCES_HEADER, _NO_KIND]
+        patterns += [_ADVICE, _TYPED]
     if command is not None and command.verb == "auth":
         patterns += [_ANSWER, _CAN_I_NOTE, _ALLOWED]
     if command is not None and command.verb == "rollout":

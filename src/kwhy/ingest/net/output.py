@@ -47,7 +47,10 @@ def not_understood(document: Document, number: int, line: str, expected: str) ->
 
 def share(lines: Iterable[str], fits: Iterable[bool]) -> float:
     """How much of a head fits: 0.0 to 1.0 over its lines that are no noise."""
-    verdicts = [fit for line, fit in zip(lines, fits, strict=True) if not is_noise(line)]
+    every = list(fits)
+    if not any(every):  # the usual answer: most formats are not this one
+        return 0.0
+    verdicts = [fit for line, fit in zip(lines, every, strict=True) if not is_noise(line)]
     return sum(verdicts) / len(verdicts) if verdicts else 0.0
 
 

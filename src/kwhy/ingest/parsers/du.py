@@ -27,8 +27,10 @@ def recognise(head: Head) -> float:
     fits = share(lines, (bool(_ROW.match(line.strip())) or line.startswith(_COMPLAINT) for line in lines))
     if runs(head.command, "du"):
         return 0.97 if fits > 0.5 else 0.0
+    if fits <= 0.9:
+        return 0.0
     with_unit = any(_ROW.match(line) and line[0].isdigit() and not line.split()[0].isdigit() for line in lines)
-    return (0.9 if with_unit else 0.6) * fits if fits > 0.9 else 0.0
+    return (0.9 if with_unit else 0.6) * fits
 
 
 def parse(document: Document) -> Iterator[Parsed]:

@@ -42,9 +42,13 @@ _ALARM = expression(r"memberID:(?P<member>\d{1,20}) +alarm:(?P<kind>[A-Z]{3,20})
 _AROUND = expression(
     r"\{\"level\":\"\w{1,10}\",.{0,4000}|Error: .{0,500}|Failed to get the status of endpoint .{0,500}"
 )
+_AROUND_BEGINS = ('{"level":"', "Error: ", "Failed to get the status of endpoint ")
+#: One of these stands in every line of an endpoint's status and health, of a member and of an alarm.
+_SIGNS = (" is healthy: ", " is unhealthy: ", ", ", "memberID:")
 #: The source file of etcd's client in its warnings.
 _CLIENT = "/retry_interceptor.go:"
 _JSON = expression(r"(?:\[\{\"(?:E|e)ndpoint\":|\{\"header\":\{\"cluster_id\":).{0,}")
+_JSON_BEGINS = ('[{"', '{"header":{"cluster_id":')
 _SIZE = expression(r"(?P<number>\d{1,9}(?:\.\d{1,3})?) ?(?P<unit>[kMGT]?i?B)")
 #: github.com/dustin/go-humanize Bytes: powers of 1000.
 _UNITS = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
@@ -54,15 +58,17 @@ _KINDS = {0: "NONE", 1: "NOSPACE", 2: "CORRUPT"}
 
 def recognise(head: Head) -> float:
     lines = [line[:_LONGEST] for line in head.lines[:200] if line.strip()]
-    if any(_JSON.match(line) for line in lines):
+    if any(line.startswith(_JSON_BEGINS) and _JSON.match(line) for line in lines):
         return 0.98
     if any(_header(line) is not None for line in lines):
         return 0.98
-    told = [line for line in lines if not _AROUND.fullmatch(line)]
+    told = [line for line in lines if not (line.startswith(_AROUND_BEGINS) and _AROUND.fullmatch(line))]
     if lines and not told and any(_CLIENT in line for line in lines):
         return 0.97
+    if not told or not any(sign in told[0] for sign in _SIGNS):
+        return 0.0
     known = all(any(p.fullmatch(line) for p in (_STATUS, _HEALTH, _MEMBER, _ALARM)) for line in told)
-    return 0.96 if told and known else 0.0
+    return 0.96 if known else 0.0
 
 
 def _header(line: str) -> list[str] | None:

@@ -19,6 +19,8 @@ _UNAME = expression(
 _CONTROL = expression(
     r"\s{0,24}(?P<key>Static hostname|Transient hostname|Machine ID|Kernel|Architecture): (?P<value>\S.{0,252})"
 )
+#: One of these stands in each of the lines above.
+_KEYS = ("Static hostname: ", "Transient hostname: ", "Machine ID: ", "Kernel: ", "Architecture: ")
 #: RFC 1123 names, as hostname(7) allows them.
 _NAME = expression(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252}[A-Za-z0-9])?")
 _MACHINE_ID = expression(r"[0-9a-f]{32}")
@@ -45,8 +47,10 @@ def _recognise(head: Head) -> float:
     if _asked(invocation(head.command)):
         return 0.97
     lines = [line for line in head.text.split("\n", 30)[:30] if line.strip()]
-    if len(lines) == 1 and _UNAME.fullmatch(lines[0].strip()):
+    if len(lines) == 1 and lines[0].lstrip().startswith("Linux ") and _UNAME.fullmatch(lines[0].strip()):
         return 0.9
+    if not any(key in head.text for key in _KEYS):
+        return 0.0
     return 0.9 if sum(bool(_CONTROL.fullmatch(line)) for line in lines) > 2 else 0.0
 
 

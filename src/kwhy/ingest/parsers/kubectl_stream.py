@@ -59,6 +59,11 @@ _ADDRESS = expression(
     r"dial tcp (?:(?P<host>\[[0-9a-fA-F:.]{2,45}\]|\d{1,3}(?:\.\d{1,3}){3}):(?P<port>\d{1,5})"
     r"|lookup (?P<name>[\w.-]{1,253}))"
 )
+#: One of these stands in each of the lines above.
+_SIGNS = (
+    *(' "https://', " https://", "error dialing", "unable to upgrade", "Forbidden (user=", "failed"),
+    *("rpc error", "oci "),
+)
 #: Lines that stand beside such an answer.
 _BESIDE = expression(
     r"command terminated with (?:non-zero )?exit code:? \d{1,3}.*|Found \d+ pods?, using pod/\S+"
@@ -73,6 +78,8 @@ _LONGEST = 6000
 
 def recognise(head: Head) -> float:
     lines = [line.strip()[:_LONGEST] for line in head.whole_lines[:60] if line.strip()]
+    if not any(sign in line for line in lines for sign in _SIGNS):
+        return 0.0
     told = [line for line in lines if _BESIDE.fullmatch(line) is None]
     return 0.98 if told and all(_read(line) is not None for line in told) else 0.0
 

@@ -34,10 +34,10 @@ def recognise(head: Head) -> float:
     text = head.text
     if _CONFIGZ.match(text):
         return 0.97
+    if "KubeletConfiguration" not in text or not _KIND.search(text):
+        return 0.0
     first = "\n".join(line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
-    if _KIND.search(text) and (_VERSION.match(first) or _LATER_VERSION.search(text)):
-        return 0.96
-    return 0.0
+    return 0.96 if _VERSION.match(first) or _LATER_VERSION.search(text) else 0.0
 
 
 def parse(document: Document) -> Iterator[Parsed]:

@@ -51,7 +51,7 @@ def _recognise(head: Head) -> float:
     entries = sum(bool(_ENTRY.fullmatch(line)) for line in lines)
     if lines and (_TOTAL.fullmatch(lines[0]) or entries * 2 > len(lines)):
         return 0.9 if entries or len(lines) == 1 else 0.5
-    problems = sum(bool(_PROBLEM.fullmatch(line)) for line in lines)
+    problems = "ls: " in head.text and sum(bool(_PROBLEM.fullmatch(line)) for line in lines)
     headed = any(_PATH.fullmatch(line) for line in lines[:4]) and entries > 0
     return 0.85 if headed or (problems and problems == len(lines)) else 0.7 if problems else 0.0
 

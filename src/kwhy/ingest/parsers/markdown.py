@@ -15,6 +15,8 @@ _FENCE = expression(r"^ {0,3}(?P<fence>`{3,}|~{3,})(?P<info>[^`]*)$")
 _BRACES = expression(r"^ {0,3}\{(?P<fence>code|noformat)(?P<info>:[^{}]*)?\}\s*$")
 #: "<pre>", "<pre><code>", "</code></pre>": HTML, which issues and wikis allow.
 _PRE = expression(r"^\s*(?P<fence>(?:<(?:pre|code)(?: [^<>]{0,200})?>)+|(?:</(?:pre|code)>)+)\s*$")
+#: One of these stands in every fence.
+_MARKS = ("```", "~~~", "{code", "{noformat", "<pre", "<code", "</pre", "</code")
 
 
 class _Fence(NamedTuple):
@@ -38,6 +40,8 @@ def _fence(line: str) -> _Fence | None:
 
 def _recognise(head: Head) -> float:
     """A pair of fences, or an opening one that is cut off with the head."""
+    if not any(mark in head.text for mark in _MARKS):
+        return 0.0
     fences = [fence for line in head.text.split("\n") if (fence := _fence(line)) is not None]
     return 0.99 if len(fences) >= 2 else 0.0
 

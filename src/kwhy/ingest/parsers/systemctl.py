@@ -52,6 +52,8 @@ _ROW = expression(
     r"(?P<load>loaded|not-found|masked|error|bad-setting|merged|stub)\s{1,20}(?P<active>[a-z-]{1,20})\s{1,20}"
     r"(?P<sub>[a-z-]{1,30})(?:\s.{0,400})?"
 )
+#: What stands in each row, seen before the expression for whole rows is compiled.
+_LISTED = expression(r"\s(?:loaded|not-found|masked|error|bad-setting|merged|stub)\s")
 #: `2 loaded units listed. Pass --all to see loaded but inactive units, too.`
 _COUNT = expression(r"(?P<count>\d{1,7}) (?:loaded )?units? listed\..{0,100}")
 _LEGEND = expression(r"(?:LOAD|ACTIVE|SUB|JOB)\s{1,6}[=→] .{1,200}|To show all installed unit files.{0,100}")
@@ -70,11 +72,11 @@ _FAILURE = expression(
 
 def _recognise(head: Head) -> float:
     lines = [line for line in head.lines[:200] if line.strip()]
-    if any(_HEADER.fullmatch(line) for line in lines[:10]):
+    if "DESCRIPTION" in head.text and any(_HEADER.fullmatch(line) for line in lines[:10]):
         return 0.95
-    if any(_UNIT.fullmatch(line) for line in lines) and any(_ACTIVE.match(line) for line in lines):
+    if "Active: " in head.text and any(map(_UNIT.fullmatch, lines)) and any(map(_ACTIVE.match, lines)):
         return 0.95
-    if lines and all(_ROW.fullmatch(line) for line in lines[:20]):
+    if lines and _LISTED.search(lines[0]) and all(_ROW.fullmatch(line) for line in lines[:20]):
         return 0.9
     if any(line.startswith("ActiveState=") for line in lines) or "\nActiveState=" in head.text:
         return 0.9
