@@ -9,6 +9,11 @@ HANDSHAKE = Probe(
     where="where the client runs",
 )
 CLOCK = Probe("chronyc tracking; timedatectl", unlocks="whether the clock is right", where=ON_NODE)
+CLIENT_CLOCK = Probe(
+    "date -u; chronyc tracking; timedatectl",
+    unlocks="whether the client's clock is right",
+    where="where the client runs",
+)
 CONTROL_PLANE_CERTIFICATES = Probe(
     "kubeadm certs check-expiration",
     unlocks="until when the certificates of the control plane are valid",

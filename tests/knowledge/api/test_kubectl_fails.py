@@ -115,3 +115,53 @@ def test_who_collected_the_evidence_may_lack_a_permission_without_anything_faili
     (tmp_path / "pods.txt").write_text(pods)
     diagnosis = diagnosed(tmp_path, f"Error from server (Forbidden): {text}\n")
     assert "api.kubectl-forbidden" not in {finding.condition.code for finding in diagnosis.findings}
+
+
+@pytest.mark.parametrize(
+    ("text", "commands"),
+    [
+        (
+            "Unable to connect to the server: dial tcp 10.0.0.5:6443: i/o timeout",
+            ("nc -vz -w 3 10.0.0.5 6443", "crictl ps -a"),
+        ),
+        ((DATA / "refused.txt").read_text(), ("crictl ps -a", "crictl logs --tail=200 $(crictl ps -a --name kube-api")),
+        ((DATA / "http-500.txt").read_text(), ("--name kube-apiserver", "--name etcd")),
+        ((DATA / "http-503.txt").read_text(), ("--name kube-apiserver", "--name etcd")),
+        ((DATA / "x509.txt").read_text(), ("openssl s_client -connect",)),
+        # Go crypto/x509 verify.go (Expired); the reader of the certificate may be the one whose clock is wrong
+        (
+            "Unable to connect to the server: tls: failed to verify certificate: x509: certificate has expired or is "
+            "not yet valid: current time 2026-11-22T07:00:00Z is before 2026-11-24T00:00:00Z",
+            ("date -u; chronyc tracking", "openssl s_client -connect"),
+        ),
+    ],
+)
+def test_where_the_sentence_proves_no_root_the_next_command_is_told(
+    tmp_path: Path, text: str, commands: tuple[str, ...]
+) -> None:
+    diagnosis = diagnosed(tmp_path, text)
+    assert roots(diagnosis) == []
+    told = [step.command for step in diagnosis.next_steps]
+    for command in commands:
+        assert any(command in one for one in told), told
+
+
+def test_an_expired_certificate_of_the_api_server_is_named_by_one_line(tmp_path: Path) -> None:
+    # Go crypto/x509 verify.go (Expired)
+    text = (
+        "Unable to connect to the server: x509: certificate has expired or is not yet valid: current time "
+        "2026-11-22T07:00:00Z is after 2026-11-01T00:00:00Z"
+    )
+    assert roots(diagnosed(tmp_path, text)) == ["tls.certificate-expired"]
+
+
+def test_a_connection_that_the_host_tried_too_explains_kubectl(tmp_path: Path) -> None:
+    # OpenBSD nc 1.219 (netcat.c)
+    text = (
+        "$ kubectl get nodes\nUnable to connect to the server: dial tcp 10.0.0.5:6443: i/o timeout\n"
+        "$ nc -vz -w 3 10.0.0.5 6443\n"
+        "nc: connect to 10.0.0.5 port 6443 (tcp) timed out: Operation now in progress\n"
+    )
+    diagnosis = diagnosed(tmp_path, text)
+    of = {finding.id: finding.condition.code for finding in diagnosis.findings}
+    assert ("net.connection-fails", SYMPTOM) in {(of[link.cause], of[link.effect]) for link in diagnosis.links}

@@ -147,3 +147,33 @@ def test_the_api_servers_traces_alone_show_that_etcd_is_slow_and_blame_nobody(tm
     assert roots(diagnosis) == []
     (finding,) = diagnosis.findings
     assert finding.title == "etcd is slow: requests took up to 4.5 s"
+
+
+REFUSED = "The connection to the server 10.77.0.1:6443 was refused - did you specify the right host or port?\n"
+STARTING = (CASES.parents[1] / "ingest" / "parsers" / "data" / "static_pods" / "without-etcd.log").read_text()
+
+
+def linked(diagnosis: Diagnosis) -> set[tuple[str, str, str]]:
+    of = {finding.id: finding for finding in diagnosis.findings}
+    return {
+        (of[link.cause].condition.code, of[link.cause].subject.name, of[link.effect].condition.code)
+        for link in diagnosis.links
+    }
+
+
+def test_an_api_server_that_its_member_refuses_lacks_that_member(tmp_path: Path) -> None:
+    server = STARTING.replace("127.0.0.1:29999", "10.77.0.1:2379")
+    logs = {**logs_of("member_down/quorum_lost"), "kube-apiserver.log": server, "kubectl.txt": REFUSED}
+    diagnosis = diagnosed(tmp_path, logs)
+    assert roots(diagnosis) == ["etcd.member-down"] * 2
+    assert {
+        ("etcd.member-down", "10.77.0.1", "controlplane.api-server-without-etcd"),
+        ("etcd.no-leader", "etcd", "controlplane.api-server-without-etcd"),
+        ("controlplane.api-server-without-etcd", "kube-apiserver", "api.kubectl-fails"),
+    } <= linked(diagnosis)
+
+
+def test_a_member_that_is_down_elsewhere_refuses_no_api_server_that_does_not_call_it(tmp_path: Path) -> None:
+    logs = {**logs_of("member_down/quorum_lost"), "kube-apiserver.log": STARTING, "kubectl.txt": REFUSED}
+    links = linked(diagnosed(tmp_path, logs))
+    assert not any(cause == "etcd.member-down" and "api-server" in effect for cause, _, effect in links)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kwhy.knowledge.api.kubectl_fails import KUBECTL_FAILS
-from kwhy.knowledge.controlplane.starting import SERVED_BY, Reason, without_etcd
+from kwhy.knowledge.controlplane.starting import SERVED_FROM_STORAGE, Reason, without_etcd
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.subject import Subject
@@ -33,7 +33,13 @@ def _reasons(scene: Scene, server: Subject) -> list[Reason]:
     return scene.derive_once(without_etcd).get(server, [])
 
 
-@rule(WITHOUT_ETCD, rows=("C5", "C1"), leads=(leads_to(KUBECTL_FAILS, via=SERVED_BY),), among=_waiting, symptom=True)
+@rule(
+    WITHOUT_ETCD,
+    rows=("C5", "C1"),
+    leads=(leads_to(KUBECTL_FAILS, via=SERVED_FROM_STORAGE),),
+    among=_waiting,
+    symptom=True,
+)
 def api_server_without_etcd(server: Subject, said: list[Reason] = given(_reasons)) -> Verdict:
     """The API server does not reach etcd.
 

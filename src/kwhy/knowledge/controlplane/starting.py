@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from kwhy.facts.log_patterns.static_pods import MANIFEST_INVALID, START_REFUSED, WITHOUT_ETCD
+from kwhy.facts.log_patterns.transport import DIAL_FAILED
 from kwhy.facts.logs import LogFile, LogHit
 from kwhy.facts.static_pods import ManifestFault, StartRefused
 from kwhy.knowledge.api.failures import kind_of
@@ -114,6 +115,23 @@ def without_etcd(scene: Scene) -> dict[Subject, list[Reason]]:
     return found
 
 
+def etcd_refusals(scene: Scene) -> dict[Subject, frozenset[str]]:
+    """API servers whose last words are about etcd, with the addresses where it refused them."""
+    return scene.derive_once(_etcd_refusals)
+
+
+def _etcd_refusals(scene: Scene) -> dict[Subject, frozenset[str]]:
+    documents = {id(hit.document): hit.document for hit, _ in _last_words(scene, WITHOUT_ETCD)}
+    refused: dict[Subject, set[str]] = {
+        component_at(scene, "kube-apiserver", document): set() for document in documents.values()
+    }
+    for hit in scene.facts(LogHit):
+        address, how = hit.key.get("address"), hit.key.get("how")
+        if hit.pattern == DIAL_FAILED and id(hit.document) in documents and address and how == "connection refused":
+            refused[component_at(scene, "kube-apiserver", hit.document)].add(address)
+    return {server: frozenset(addresses) for server, addresses in refused.items()}
+
+
 def _last_words(scene: Scene, pattern: object) -> Iterable[tuple[LogHit, str]]:
     """Hits at the very end of a component's log, with the component."""
     logs = {id(log.document): log for log in scene.facts(LogFile)}
@@ -151,11 +169,18 @@ def same_component(*programs: str) -> Relation:
 
 
 def _nobody_listens(scene: Scene, server: Subject) -> Iterable[Subject]:
-    """API servers that do not start, where kubectl is refused."""
-    if kind_of(scene, server) not in ("refused", "unreachable"):
-        return []
+    """API servers that do not start, where kubectl is refused; where none is known, the one to ask about."""
+    return _api_servers(scene) if kind_of(scene, server) in ("refused", "unreachable") else []
+
+
+def _without_storage(scene: Scene, server: Subject) -> Iterable[Subject]:
+    """API servers that may lack etcd: an end of the storage is seen as refusals, time-outs and internal errors."""
+    return _api_servers(scene) if kind_of(scene, server) in _WITHOUT_STORAGE else []
+
+
+def _api_servers(scene: Scene) -> list[Subject]:
     known = {**scene.derive_once(broken_manifests), **refusals(scene), **scene.derive_once(without_etcd)}
-    return [subject for subject in known if subject.name == "kube-apiserver"]
+    return [subject for subject in known if subject.name == "kube-apiserver"] or [Subject("Process", "kube-apiserver")]
 
 
 def _etcd_of(scene: Scene, server: Subject) -> Iterable[Subject]:
@@ -164,5 +189,8 @@ def _etcd_of(scene: Scene, server: Subject) -> Iterable[Subject]:
     return [s for s in known if s.name == "etcd" and (s.node == server.node or s.anonymous or server.anonymous)]
 
 
+#: How kubectl fails while the API server has no storage (apiserver v0.34 pkg/storage/etcd3/errors.go and readyz).
+_WITHOUT_STORAGE = ("refused", "unreachable", "broken", "unavailable", "timeout")
 SERVED_BY = Relation("is served by", _nobody_listens)
+SERVED_FROM_STORAGE = Relation("is served by", _without_storage)
 STORES_WITH = Relation("stores with", _etcd_of)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kwhy.knowledge.etcd.endpoints import members
+from kwhy.knowledge.controlplane.api_server_without_etcd import WITHOUT_ETCD
+from kwhy.knowledge.controlplane.starting import etcd_refusals
+from kwhy.knowledge.etcd.endpoints import host_of, members
 from kwhy.knowledge.etcd.leader_changes import LEADER_CHANGES
 from kwhy.knowledge.etcd.logs import CLUSTER, Complaint, complaints
 from kwhy.knowledge.etcd.no_leader import NO_LEADER
@@ -76,7 +78,14 @@ def _members(scene: Scene, _: Subject) -> Iterable[Subject]:
     return _down(scene)
 
 
+def _refusing(scene: Scene, server: Subject) -> Iterable[Subject]:
+    """The members at which nothing listens, of those that refuse the API server."""
+    hosts = {host_of(address) for address in etcd_refusals(scene).get(server, ())}
+    return [member for member in _down(scene) if member.name in hosts]
+
+
 MISSES = Relation("misses", _members)
+REFUSED_BY = Relation("is refused by", _refusing)
 
 
 @rule(
@@ -86,6 +95,7 @@ MISSES = Relation("misses", _members)
         leads_to(NO_LEADER, via=MISSES),
         leads_to(LEADER_CHANGES, via=MISSES),
         leads_to(ETCD_UNHEALTHY, via=MISSES),
+        leads_to(WITHOUT_ETCD, via=REFUSED_BY),
     ),
     among=_down,
     symptom=True,

@@ -6,12 +6,14 @@ from collections.abc import Iterable
 
 from kwhy.facts.log_patterns.etcd import LEADER_LOST
 from kwhy.knowledge.api.kubectl_fails import KUBECTL_FAILS
+from kwhy.knowledge.controlplane.api_server_without_etcd import WITHOUT_ETCD
+from kwhy.knowledge.controlplane.starting import etcd_refusals
 from kwhy.knowledge.etcd.leader_changes import ANSWERED_BY
 from kwhy.knowledge.etcd.logs import CLUSTER, IN_CLUSTER, Complaint, MemberLog, cluster_logs, complaints, member_logs
 from kwhy.knowledge.etcd.slow import ETCD_SLOW
 from kwhy.knowledge.etcd.unhealthy import ETCD_UNHEALTHY
 from kwhy.model.condition import Condition, Nature
-from kwhy.model.rule import given, leads_to, rule
+from kwhy.model.rule import Relation, given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.time import by
 from kwhy.model.verdict import Absent, Evidence, Present, Verdict, unsure
@@ -32,11 +34,20 @@ def _suspects(scene: Scene) -> Iterable[Subject]:
     return (CLUSTER,) if any(log.has_leader is False for log in member_logs(scene)) else ()
 
 
+def _cluster_of(scene: Scene, server: Subject) -> Iterable[Subject]:
+    """etcd, where the API server ends because it gets nothing from it."""
+    return (CLUSTER,) if server in etcd_refusals(scene) else ()
+
+
+KEPT_IN = Relation("keeps its objects in", _cluster_of)
+
+
 @rule(
     NO_LEADER,
     rows=("C4",),
     leads=(
         leads_to(KUBECTL_FAILS, via=ANSWERED_BY),
+        leads_to(WITHOUT_ETCD, via=KEPT_IN),
         leads_to(ETCD_SLOW, via=IN_CLUSTER),
         leads_to(ETCD_UNHEALTHY, via=IN_CLUSTER),
     ),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from kwhy.knowledge.api.failures import failures_of, kind_of
+from kwhy.knowledge.api.kubectl_fails import KUBECTL_FAILS
 from kwhy.knowledge.net.connections import Attempts, connections_of
 from kwhy.model.condition import Condition, Nature
-from kwhy.model.rule import given, rule
+from kwhy.model.rule import Relation, given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Present, Verdict, unsure
 from kwhy.probes.node import CONNECT
@@ -33,7 +37,27 @@ def attempts_of(scene: Scene, connection: Subject) -> Attempts | None:
     return scene.derive(connections_of, Subject("Node", connection.node or "")).get(connection.name)
 
 
-@rule(CONNECTION_FAILS, rows=("R1", "R2"), among=_failing, symptom=True)
+def _called(scene: Scene, server: Subject) -> Iterable[Subject]:
+    """Connections to the API server that kubectl does not reach, from every host that tried; else from kubectl's."""
+    kind = kind_of(scene, server)
+    if kind not in ("unreachable", "refused") or ":" not in server.name:
+        return []
+    hosts = [node for node in scene.hosts.all if server.name in scene.derive(connections_of, node)]
+    if not hosts and kind == "unreachable":
+        hosts = [scene.host_of(failure.at.document) for failure in failures_of(scene, server)[:1]]
+    return [Subject("Connection", server.name, node=host.name) for host in hosts]
+
+
+CALLED_AT = Relation("is called at", _called)
+
+
+@rule(
+    CONNECTION_FAILS,
+    rows=("R1", "R2"),
+    leads=(leads_to(KUBECTL_FAILS, via=CALLED_AT),),
+    among=_failing,
+    symptom=True,
+)
 def connection_fails(connection: Subject, attempts: Attempts | None = given(attempts_of)) -> Verdict:
     """The connection fails.
 

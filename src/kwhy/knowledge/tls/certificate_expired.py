@@ -24,6 +24,7 @@ CERTIFICATE_EXPIRED = Condition(
             when="now",
             risk="low",
             steps=(
+                Step("Make sure that it is not the client's clock that is ahead.", "date -u"),
                 Step(
                     "See who issues it: a Certificate of cert-manager, kubeadm, or somebody by hand.",
                     "kubectl get certificates.cert-manager.io -A",

@@ -8,7 +8,7 @@ from kwhy.model.condition import Condition, Nature, Remedy, Step
 from kwhy.model.rule import given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Present, Verdict, unsure
-from kwhy.probes.tls import CLOCK, HANDSHAKE
+from kwhy.probes.tls import CLIENT_CLOCK, CLOCK, HANDSHAKE
 from kwhy.scene.relations import ITSELF
 
 CERTIFICATE_NOT_YET_VALID = Condition(
@@ -61,7 +61,8 @@ def certificate_not_yet_valid(client: Subject, faults: tuple[OutOfTime, ...] = g
             )
         if one.node is None:
             server = one.failure.server
-            return unsure("whether the client's clock is right", HANDSHAKE.of(name=server.connect, host=server.host))
+            shown = HANDSHAKE.of(name=server.connect, host=server.host)
+            return unsure("whether the client's clock is right", CLIENT_CLOCK.of(), shown)
         return unsure(f"whether the clock of {one.node.name} is right", CLOCK.of(node=one.node.name))
     if faults and all(one.expired for one in faults):
         return Absent((faults[0].failure.evidence,))
