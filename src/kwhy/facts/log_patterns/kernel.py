@@ -242,6 +242,18 @@ LINK_DOWN = LogPattern(
     "drivers/net/ethernet: ixgbe_main.c, mlx5/core/en_main.c, tg3.c; drivers/net/phy/phy.c phy_print_status (v4.x to v6.x)",
     key=("device",),
 )
+LINK_UP = LogPattern(
+    "kernel.link-up",
+    "kernel",
+    ("ink is Up", "ink is up", "Link up", "Link Up"),
+    r"(?:(?P<device>[\w.@-]{1,20}):? )(?:NIC )?Link (?:is )?[Uu]p",
+    (
+        "Nov 17 13:16:56 superserver kernel: [11314.654843] ixgbe 0000:08:00.0 eth11: NIC Link is Up 10 Gbps, Flow Control: RX",
+    ),
+    "drivers/net/ethernet: ixgbe_main.c, mlx5/core/en_main.c, tg3.c; drivers/net/phy/phy.c phy_print_status (v4.x to v6.x; "
+    "ntop/PF_RING#293)",
+    key=("device",),
+)
 TX_TIMEOUT = LogPattern(
     "kernel.tx-timeout",
     "kernel",
@@ -274,14 +286,19 @@ OOPS = LogPattern(
 HARDWARE_ERROR = LogPattern(
     "kernel.hardware-error",
     "kernel",
-    ("[Hardware Error]", "memory read error on", "Machine check events logged"),
-    r"(?:mce: )?\[Hardware Error\]: (?P<what>.{0,200})|EDAC MC\d{1,3}: \d{1,9} (?P<kind>[CU]E) memory read error"
+    ("[Hardware Error]", " CE memory ", " UE memory ", "Machine check events logged"),
+    r"(?:mce: )?\[Hardware Error\]: (?:event severity: (?P<severity>\w{1,20})|(?P<what>.{0,200}))"
+    r"|EDAC MC\d{1,3}: \d{1,9} (?P<kind>[CU]E) memory \w{1,20} error"
     r"|Machine check events logged",
     (
         "[12345.678901] mce: [Hardware Error]: Machine check events logged",
         "[12345.678901] EDAC MC0: 1 CE memory read error on CPU_SrcID#0_Ha#0_Chan#1_DIMM#0 (channel:1 slot:0)",
+        "Feb 23 03:28:16  kernel: EDAC MC1: 1 CE memory scrubbing error on CPU_SrcID#1_Ha#0_Chan#1_DIMM#0 (channel:0 slot:0)",
+        "2019-08-19T04:18:38.274661-04:00 linux-dgwd kernel: [ 261.273227] {1}[Hardware Error]: event severity: recoverable",
     ),
-    "arch/x86/kernel/cpu/mce/core.c, drivers/edac/edac_mc.c (v4.x to v6.x)",
+    "arch/x86/kernel/cpu/mce/core.c, drivers/edac/edac_mc.c edac_ue_error, drivers/acpi/apei/ghes.c __ghes_print_estatus "
+    "(v4.x to v6.x; andikleen/mcelog#74)",
+    key=("kind", "severity"),
 )
 FORK_REJECTED = LogPattern(
     "kernel.fork-rejected",

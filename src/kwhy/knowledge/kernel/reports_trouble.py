@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kwhy.knowledge.kernel.trouble import Said, Trouble, nodes_in_trouble, said_by_kernel
+from kwhy.knowledge.kernel.trouble import FLAPS, Said, Trouble, nodes_in_trouble, said_by_kernel
 from kwhy.model.condition import Condition, Nature
 from kwhy.model.rule import given, rule
 from kwhy.model.subject import Subject
+from kwhy.model.time import Moment
 from kwhy.model.verdict import Present, Verdict, unsure
 from kwhy.probes.node import KERNEL_LOG
 from kwhy.scene.scene import Scene
@@ -20,13 +21,17 @@ REPORTS_TROUBLE = Condition(
     summary="Messages of the classes that node-problem-detector watches for, since the last boot.",
 )
 
-#: One corrected memory error, or a task that was blocked once, harms nobody: they are findings of their own rules.
+#: A link that was lost once, or an error that was corrected, harms nobody.
 _MILD: frozenset[Trouble] = frozenset({"hardware error", "link down"})
+
+
+def _flaps(one: Said) -> bool:
+    return one.trouble == "link down" and one.count >= FLAPS
 
 
 def _candidates(scene: Scene) -> Iterable[Subject]:
     for node in nodes_in_trouble(scene):
-        if any(one.trouble not in _MILD for one in scene.derive(said_by_kernel, node)):
+        if any(one.trouble not in _MILD or _flaps(one) for one in scene.derive(said_by_kernel, node)):
             yield node
 
 
@@ -45,5 +50,9 @@ def reports_trouble(node: Subject, said: list[Said] = given(said_by_kernel)) -> 
     """
     if not said:
         return unsure(f"the kernel log of {node.name}", KERNEL_LOG.of(node=node.name))
+    # Some moment up to the last of them: each cause began before its own messages, in whatever order they stand.
+    known = [one.first.latest for one in said if one.first.latest is not None]
     troubles = ", ".join(dict.fromkeys(one.trouble for one in said))
-    return Present(tuple(one.evidence for one in said[:4]), {"troubles": troubles}, since=said[0].first)
+    return Present(
+        tuple(one.evidence for one in said[:4]), {"troubles": troubles}, since=Moment(None, max(known, default=None))
+    )

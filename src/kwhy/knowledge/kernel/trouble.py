@@ -32,6 +32,7 @@ Trouble: TypeAlias = Literal[
     "hung task",
     "oops",
     "hardware error",
+    "uncorrected hardware error",
     "device not freed",
 ]
 _TROUBLES: dict[LogPattern, Trouble] = {
@@ -76,6 +77,11 @@ COUNTED = 3
 #: The kubelet's event after a boot ("Node %s has been rebooted, boot id: %s", Kubernetes v1.34
 #: pkg/kubelet/kubelet_node_status.go updateNodeStatus): what was said before it is over.
 REBOOTED = "Rebooted"
+#: What EDAC ("UE", drivers/edac/edac_mc.c) and APEI (drivers/firmware/efi/cper.c cper_severity_str; Linux v6.6) call an
+#: error by which data was lost.
+UNCORRECTED = ("UE", "recoverable", "fatal")
+#: So many losses of a link that came back each time are a flapping link, not one work on a cable.
+FLAPS = 5
 #: Said once, such a thing lasts: nothing repeats it, and a reboot or a repair ends it. The others are repeated.
 LASTING: frozenset[Trouble] = frozenset({"file system set read-only", "oops", "file system errors"})
 #: What is older than this, while the evidence goes on, says nothing about now (seconds).
@@ -128,7 +134,7 @@ def _in_log(scene: Scene, node: Subject) -> Iterator[Said]:
         if hit.pattern == kernel.BOOT:
             boots[id(hit.document)] = max(boots.get(id(hit.document), 0), hit.last.line)
     for hit in hits:
-        trouble = _TROUBLES.get(hit.pattern)
+        trouble = _trouble(hit.pattern, hit.key)
         before_boot = hit.last.line < boots.get(id(hit.document), 0)
         if trouble is not None and not before_boot and not _old(scene, hit.last.when):
             place = hit.locate(hit.last)
@@ -145,7 +151,16 @@ def _passed_on(scene: Scene, node: Subject) -> Iterator[Said]:
         found = None if over else _read(event.message)
         if found is not None:
             pattern, key = found
-            said = Said(_TROUBLES[pattern], _about(key), pattern, key, event.count, by(event.first), event.at, True)
+            said = Said(
+                _trouble(pattern, key) or _TROUBLES[pattern],
+                _about(key),
+                pattern,
+                key,
+                event.count,
+                by(event.first),
+                event.at,
+                True,
+            )
             earlier = merged.get((pattern.id, said.about))
             count = event.count if earlier is None else earlier.count + event.count
             merged[pattern.id, said.about] = replace(earlier or said, count=count)
@@ -162,7 +177,16 @@ def _passed_on(scene: Scene, node: Subject) -> Iterator[Said]:
         pattern, key = _read(condition.value.message or "") or (default, {})
         if (pattern.id, _about(key)) not in merged:
             count = COUNTED if kind.startswith("Frequent") else 1
-            yield Said(_TROUBLES[pattern], _about(key), pattern, key, count, since, condition.place, True)
+            yield Said(
+                _trouble(pattern, key) or _TROUBLES[pattern],
+                _about(key),
+                pattern,
+                key,
+                count,
+                since,
+                condition.place,
+                True,
+            )
 
 
 def _read(message: str) -> tuple[LogPattern, Mapping[str, str]] | None:
@@ -171,6 +195,12 @@ def _read(message: str) -> tuple[LogPattern, Mapping[str, str]] | None:
             fields = match.groupdict(default="")
             return pattern, {name: fields[name] for name in pattern.key}
     return None
+
+
+def _trouble(pattern: LogPattern, key: Mapping[str, str]) -> Trouble | None:
+    if pattern == kernel.HARDWARE_ERROR and (key.get("kind") in UNCORRECTED or key.get("severity") in UNCORRECTED):
+        return "uncorrected hardware error"
+    return _TROUBLES.get(pattern)
 
 
 def _about(key: Mapping[str, str]) -> str:
