@@ -4,11 +4,11 @@ from pathlib import Path
 
 from tests.harness.changed import Files, diagnosed, found, objects_and_logs, recorded, roots
 
-ROOT = ("dns.answer-misplaced", "NameServer/10.55.0.10:5354")
+ROOT = ("dns.wrong-record", "NameRecord/rates.example.com")
 
 
 def files() -> Files:
-    return objects_and_logs(recorded("dns/answer_misplaced"))
+    return objects_and_logs(recorded("dns/wrong_record"))
 
 
 def test_the_server_that_answers_outside_the_expected_network_is_blamed(tmp_path: Path) -> None:

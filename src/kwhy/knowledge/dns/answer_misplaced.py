@@ -12,45 +12,13 @@ from kwhy.facts.expectations import Expectation
 from kwhy.knowledge.app.errors import APP_ERRORS, logging_pods
 from kwhy.knowledge.dns.asking import Ask, asks_of
 from kwhy.knowledge.dns.forwarding import is_own_address, name_server
+from kwhy.knowledge.remote.unexpected_peer import EXPECT
+from kwhy.knowledge.remote.wrong_record import WRONG_RECORD
 from kwhy.knowledge.service.consumers import UNREACHED
-from kwhy.model.condition import Condition, Nature, Remedy, Step
-from kwhy.model.probe import Probe
 from kwhy.model.rule import Relation, given, leads_to, rule
 from kwhy.model.subject import Subject
 from kwhy.model.verdict import Absent, Basis, Evidence, Gap, Present, Unsure, Verdict, unsure
 from kwhy.scene.scene import Scene
-
-EXPECT = Probe(
-    "printf '%s\\n' '{name}: NETWORK' > expect.yaml; kwhy diagnose --expect expect.yaml",
-    unlocks="whether {name} is where it should be: write the network that you expect",
-    where="where kwhy runs",
-)
-
-ANSWER_MISPLACED = Condition(
-    code="dns.answer-misplaced",
-    kind="NameServer",
-    nature=Nature.ROOT,
-    title="Name server {name} answers {told} for {asked}, which belongs in {networks}",
-    summary="The record is wrong or old: programs go where the answer sends them, and nobody is there.",
-    remedies=(
-        Remedy(
-            id="mend-the-record",
-            title="Mend the record where it is kept",
-            when="now",
-            risk="medium",
-            steps=(
-                Step("See who is responsible for the zone.", "dig {asked} SOA"),
-                Step("Set the record of {asked} to its address in {networks}; note the old value {told}."),
-                Step(
-                    "Wait for its TTL, or empty the caches.",
-                    "kubectl rollout restart deployment coredns -n kube-system",
-                ),
-            ),
-            verify=(Step("The right address is answered.", "dig +short {asked}"),),
-            undo=(Step("Set the record back to {told}."),),
-        ),
-    ),
-)
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -107,7 +75,7 @@ def _senders(scene: Scene, caller: Subject) -> Iterable[Subject]:
 SENT_BY = Relation("is sent to its peer by", _senders)
 
 
-@rule(ANSWER_MISPLACED, rows=("D6",), leads=(leads_to(APP_ERRORS, via=SENT_BY),))
+@rule(WRONG_RECORD, rows=("D6",), leads=(leads_to(APP_ERRORS, via=SENT_BY),))
 def answer_misplaced(
     server: Subject,
     sent: list[Sent] = given(sent_by),
@@ -123,6 +91,8 @@ def answer_misplaced(
     it then. `hosts` in the Corefile: no outside server answers the address.
     Source: RFC 1035; the user's expectations (--expect).
     """
+    if server.kind != "NameServer":
+        return Unsure(())  # wrong_record judges connections
     if not sent:
         return unsure(f"what {server.name} answers for names that fail")
     first = sent[0]
@@ -140,5 +110,12 @@ def answer_misplaced(
     expected = Evidence(expectation.at, f"{name} should be in {' or '.join(expectation.networks)}")
     if expectation.admits(address):
         return Absent((answered, expected))
-    values = {"told": address, "asked": name, "networks": " or ".join(expectation.networks)}
-    return Present((answered, called, expected, *differing), values, basis=Basis.RECOMPUTED)
+    values = {
+        "server": first.lookup.server or server.name,
+        "answered": address,
+        "asked": name,
+        "networks": " or ".join(expectation.networks),
+        "network": expectation.networks[0],
+    }
+    blamed = Subject("NameRecord", name.rstrip(".").lower())
+    return Present((answered, called, expected, *differing), values, basis=Basis.RECOMPUTED, blames=blamed)

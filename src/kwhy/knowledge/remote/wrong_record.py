@@ -85,6 +85,8 @@ def wrong_record(
     answers rightly); a hosts file or a proxy (no DNS question leads to the address).
     Source: RFC 1035; the user's expectations (--expect).
     """
+    if connection.kind != "Connection":
+        return Unsure(())  # kwhy.knowledge.dns.answer_misplaced judges name servers
     if talk is None:
         return unsure("a capture that holds the DNS answers and the connection")
     if found is not None and found.named is not None:
