@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from kwhy.facts.logs import AppErrors, LogFile, LogHit, LogSample
 from kwhy.inspecting.rows import moment, place, shortened
+from kwhy.inspecting.trends import trend
 from kwhy.model.inspection import Part, Row
 from kwhy.scene.scene import Scene
 
@@ -13,13 +14,19 @@ from kwhy.scene.scene import Scene
 def log_parts(scene: Scene, most: int | None) -> list[Part]:
     """``most``: rows per part; None shows all."""
     begins = {id(log.document): log.first_clock for log in scene.facts(LogFile)}
+    ends = {id(log.document): log.last_clock for log in scene.facts(LogFile)}
     files = [Row(_file(log), place(log.at)) for log in scene.facts(LogFile)]
     hits = sorted(scene.facts(LogHit), key=lambda hit: -hit.count)
     errors = sorted(scene.facts(AppErrors), key=lambda found: -found.count)
-    header = ("count", "first", "last", "per minute", "what")
+    header = ("count", "first", "last", "per minute", "trend", "what")
     parts = [
         shortened("Logs", ("written by", "format", "lines", "from", "to", "host"), files, None),
-        shortened("Found in logs", header, [_hit(hit, begins.get(id(hit.document))) for hit in hits], most),
+        shortened(
+            "Found in logs",
+            header,
+            [_hit(hit, begins.get(id(hit.document)), ends.get(id(hit.document))) for hit in hits],
+            most,
+        ),
         shortened(
             "Errors of applications", ("count", "first", "last", "complaint", "target"), _errors(errors, begins), most
         ),
@@ -35,11 +42,13 @@ def _file(log: LogFile) -> tuple[str, ...]:
     return (writer + owner, log.format, str(log.lines), moment(log.first), moment(log.last), log.host or "")
 
 
-def _hit(hit: LogHit, begins: float | None) -> Row:
+def _hit(hit: LogHit, begins: float | None, ends: float | None) -> Row:
     key = " ".join(f"{name}={value}" for name, value in hit.key.items())
     about = "" if hit.exact else "about "
     what = f"{hit.pattern.id} {key}".strip()
-    cells = (f"{about}{hit.count}", _when(hit.first, begins), _when(hit.last, begins), _rate(hit.per_minute), what)
+    times = _when(hit.first, begins), _when(hit.last, begins)
+    goes_on = trend(hit.samples, hit.count, begins, ends)
+    cells = (f"{about}{hit.count}", *times, _rate(hit.per_minute), goes_on, what)
     return Row(cells, place(hit.at), (hit.first.excerpt,))
 
 

@@ -23,6 +23,7 @@ from kwhy.inspecting.packet_filter import SHOWN as OF_PACKET_FILTERS
 from kwhy.inspecting.packet_filter import packet_filter_parts
 from kwhy.inspecting.routing import routing_parts
 from kwhy.inspecting.sessions import session_parts
+from kwhy.inspecting.timeline import timeline_parts
 from kwhy.model.inspection import Part
 from kwhy.scene.scene import Scene
 
@@ -50,5 +51,6 @@ def all_parts(evidence: Evidence, scene: Scene, most: int | None) -> list[Part]:
         *etcd_parts(scene, most),
         *name_parts(scene, most),
         *log_parts(scene, most),
+        *timeline_parts(scene, most),
         *object_parts(scene, most),
     ]
