@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.harness.changed import Files, diagnosed, recorded, roots
+from tests.harness.changed import Files, diagnosed, found, recorded, roots
 
 HERE = ("net.tunnel-blocked", "Node/node-a")
 RULE = '-A INPUT -i eth0 -p udp -m udp --dport 8472 -m comment --comment "hardening: not in use" -j DROP'
@@ -104,3 +104,21 @@ def test_what_fails_on_the_other_node_is_not_laid_at_this_ones_door(tmp_path: Pa
     files = _recorded()
     files["objects/pods.json"] = files["objects/pods.json"].replace(b'"nodeName": "node-a"', b'"nodeName": "node-c"')
     assert HERE not in roots(diagnosed(files, tmp_path))
+
+
+def test_one_broad_rule_is_one_root_though_it_stops_tunnel_and_connections(tmp_path: Path) -> None:
+    """A rule for everything that leaves, and a connection of the node itself (nc of OpenBSD 1.219)."""
+    files = _changed(_recorded(), RULE, '-A OUTPUT -o eth0 -m comment --comment "hardening: closed" -j DROP')
+    files["node-a.txt"] += (
+        b"[root@node-a ~]# nc -vz -w 3 192.168.50.12 6443\n"
+        b"nc: connect to 192.168.50.12 port 6443 (tcp) timed out: Operation now in progress\n"
+    )
+    files["node-a.txt"] += (
+        b"[root@node-a ~]# ip addr show eth0\n"
+        b"2: eth0@if3: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP group default qlen 1000\n"
+        b"    link/ether 02:00:00:00:00:11 brd ff:ff:ff:ff:ff:ff\n"
+        b"    inet 192.168.50.11/24 scope global eth0\n       valid_lft forever preferred_lft forever\n"
+    )
+    diagnosis = diagnosed(files, tmp_path)
+    assert {"net.tunnel-blocked", "net.firewall-drops"} <= found(diagnosis)
+    assert roots(diagnosis) == [("net.firewall-drops", "Node/node-a")]

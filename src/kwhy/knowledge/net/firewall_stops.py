@@ -8,6 +8,7 @@ import msgspec
 
 from kwhy.knowledge.app.errors import APP_ERRORS
 from kwhy.knowledge.net.connection_fails import CONNECTION_FAILS
+from kwhy.knowledge.net.tunnel_blocked import TUNNEL_BLOCKED, filtering_of
 from kwhy.knowledge.path.hops import Needed
 from kwhy.knowledge.path.stopped import Stop, walked
 from kwhy.model.condition import Condition, Nature, Remedy, Step
@@ -101,8 +102,20 @@ def _filtering_nodes(scene: Scene, subject: Subject) -> Iterable[Subject]:
         yield from scene.derive_once(walked).nodes.get(subject, ())
 
 
+def _by_one_rule(scene: Scene, node: Subject) -> Iterable[Subject]:
+    """The node, where the rule that stops its connections is the one that stops the overlay's packets."""
+    places = {stop.at for stop in scene.derive(stops_on, node).stops}
+    if any(blocked.step.at in places for blocked in scene.derive(filtering_of, node).blocked):
+        yield node
+
+
+SAME_RULE = Relation("is stopped by the same rule of", _by_one_rule)
 FILTERED_BY = Relation("sends its packets through the packet filter of", _filtering_nodes)
-_LEADS = (leads_to(CONNECTION_FAILS, via=FILTERED_BY), leads_to(APP_ERRORS, via=FILTERED_BY))
+_LEADS = (
+    leads_to(CONNECTION_FAILS, via=FILTERED_BY),
+    leads_to(APP_ERRORS, via=FILTERED_BY),
+    leads_to(TUNNEL_BLOCKED, via=SAME_RULE),
+)
 
 
 @rule(FIREWALL_DROPS, rows=("R11",), leads=_LEADS)
