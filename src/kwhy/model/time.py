@@ -43,8 +43,14 @@ def no_later_than(epoch: float) -> Moment:
     return Moment(None, epoch)
 
 
+#: The years 1 to 9999: what a date can be written of.
+_FIRST, _END = -62_135_596_800, 253_402_300_800
+
+
 def iso(epoch: float) -> str:
     """RFC 3339 in UTC with whole seconds, as Kubernetes writes ``metav1.Time``."""
+    if not _FIRST <= epoch < _END:
+        return f"{epoch:.0f} s after 1970"  # damaged evidence may count nanoseconds as seconds
     return datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -64,3 +64,8 @@ def test_any_text_is_read_to_its_end(text: str) -> None:
 @given(st.integers(0, len(PROC)), st.text(max_size=20))
 def test_damaged_counters_are_read_to_their_end(at: int, junk: str) -> None:
     assert read(PROC[:at] + junk + PROC[at + 5 :])
+
+
+def test_a_long_line_of_digits_is_looked_at_once() -> None:
+    # one word of 100 000 digits can be cut into words of 8 to 16 in more ways than anybody has time for
+    assert FORMAT.recognise(Head("1" * 100_000, 100_000, None)) == 0.0

@@ -21,7 +21,7 @@ from kwhy.model.parsing import Format, Head, Parsed
 _LINE: Final = expression(r"^cpu=\d{1,5}\s+(?P<values>(?:[a-z_]{2,30}=\d{1,20}\s*){3,40})$")
 #: entries  clashres found new invalid ignore delete chainlength insert insert_failed drop early_drop …
 _HEADER: Final = expression(r"^entries\s+(?:searched|clashres)\s+found\s+new\s+invalid\b")
-_HEX: Final = expression(r"^(?:[0-9a-f]{8,16}\s*){10,30}$")
+_HEX: Final = expression(r"^[0-9a-f]{8,16}(?:\s+[0-9a-f]{8,16}){9,29}\s*$")
 _COUNT: Final = expression(r"^\d{1,9}$")
 #: Names of the file that conntrack(8) prints otherwise.
 _NAMES: Final = {"clashres": "clash_resolve", "icmp_error": "error"}
