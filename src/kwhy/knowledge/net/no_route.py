@@ -45,7 +45,7 @@ NO_ROUTE = Condition(
 _REFUSALS = frozenset({"network-unreachable", "no-route-to-host", "permission-denied", "failed"})
 
 
-def _decided(scene: Scene, node: Subject) -> list[tuple[Attempts, Decision]]:
+def decided_on(scene: Scene, node: Subject) -> list[tuple[Attempts, Decision]]:
     """What the routing tables say about the peers that do not answer; the packet filter gives Services other ends."""
     database = scene.derive(database_of, node)
     tables = iptables_services(scene.facts_on(node, IptablesTable))
@@ -68,7 +68,7 @@ def unrouted(scene: Scene, node: Subject) -> list[tuple[Attempts, Decision]]:
     """The peers that the node's rules and tables hold no route to, where attempts end as they do then"""
     return [
         (attempts, decision)
-        for attempts, decision in _decided(scene, node)
+        for attempts, decision in decided_on(scene, node)
         if decision.known
         and decision.result.error is not None
         and (_REFUSALS & set(attempts.outcomes) or decision.result.kind == "blackhole")
@@ -77,7 +77,7 @@ def unrouted(scene: Scene, node: Subject) -> list[tuple[Attempts, Decision]]:
 
 def _nodes(scene: Scene, connection: Subject) -> Iterable[Subject]:
     node = Subject("Node", connection.node or "")
-    decided = scene.derive(_decided, node)
+    decided = scene.derive(decided_on, node)
     concerned = [decision for attempts, decision in decided if f"{attempts.address}:{attempts.port}" == connection.name]
     if not decided or any(not d.known or d.result.error is not None for d in concerned):
         yield node
@@ -89,7 +89,7 @@ ROUTED_BY = Relation("is routed by", _nodes)
 @rule(NO_ROUTE, rows=("R1",), leads=(leads_to(CONNECTION_FAILS, via=ROUTED_BY),))
 def no_route(
     node: Subject,
-    decided: list[tuple[Attempts, Decision]] = given(_decided),
+    decided: list[tuple[Attempts, Decision]] = given(decided_on),
     refused: list[tuple[Attempts, Decision]] = given(unrouted),
 ) -> Verdict:
     """There is no route.
