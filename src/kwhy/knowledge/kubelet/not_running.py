@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kwhy.knowledge.kubelet.not_posting import NOT_POSTING
+from kwhy.knowledge.node.detector_complains import DETECTOR_COMPLAINS, KUBELET_REPORTED
 from kwhy.knowledge.node.programs import Life, life_of
 from kwhy.knowledge.stream.kubelet_not_reached import KUBELET_NOT_REACHED
 from kwhy.model.condition import Condition, Nature, Remedy, Step
@@ -68,7 +69,11 @@ def _by_unit(life: Life) -> bool:
 @rule(
     KUBELET_NOT_RUNNING,
     rows=("N1", "N21"),
-    leads=(leads_to(NOT_POSTING, via=ITSELF), leads_to(KUBELET_NOT_REACHED, via=ITSELF)),
+    leads=(
+        leads_to(NOT_POSTING, via=ITSELF),
+        leads_to(KUBELET_NOT_REACHED, via=ITSELF),
+        leads_to(DETECTOR_COMPLAINS, via=KUBELET_REPORTED),
+    ),
     among=_stopped_units,
     symptom=True,
 )

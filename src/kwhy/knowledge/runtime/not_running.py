@@ -13,6 +13,7 @@ from kwhy.facts.systemd import UnitState
 from kwhy.knowledge.kubelet.relist_fails import RELIST_FAILS
 from kwhy.knowledge.kubelet.relist_not_returning import RELIST_NOT_RETURNING
 from kwhy.knowledge.kubelet.words import complaint_state, kubelet_hits
+from kwhy.knowledge.node.detector_complains import DETECTOR_COMPLAINS, RUNTIME_REPORTED
 from kwhy.knowledge.node.not_ready import NODE_NOT_READY
 from kwhy.knowledge.node.programs import Life, life_of
 from kwhy.model.condition import Condition, Nature, Remedy, Step
@@ -142,6 +143,7 @@ def _failed_units(scene: Scene) -> Iterable[Subject]:
         leads_to(NODE_NOT_READY, via=RUNTIME_MAY_BE_DOWN),
         leads_to(RELIST_FAILS, via=ITSELF),
         leads_to(RELIST_NOT_RETURNING, via=ITSELF),
+        leads_to(DETECTOR_COMPLAINS, via=RUNTIME_REPORTED),
     ),
     among=_failed_units,
     symptom=True,
