@@ -4,15 +4,19 @@ them, and places inside JSON documents have their lines.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import msgspec
 
 from kwhy.ingest.api.json_lines import Lines
-from kwhy.ingest.redact import redacted
+from kwhy.ingest.redact import redacted as _redacted
 from kwhy.model.diagnosis import Coverage, Diagnosis, Finding
 from kwhy.model.document import Locator
 from kwhy.model.trace import Trace, TraceStep
 from kwhy.model.verdict import Evidence, Gap
 
+#: A proof stands in several findings, and its sentence is the same in all of them.
+redacted = lru_cache(maxsize=1024)(_redacted)
 #: The format whose places are paths.
 JSON = "api-objects-json"
 

@@ -38,6 +38,7 @@ class Scene:
         self._given_as_of = as_of
         self._by_host: dict[type, dict[Subject, list[Fact]]] = {}
         self._lone: dict[str, list[tuple[Subject, ApiObject | None]]] = {}
+        self._subjects: dict[str, tuple[Subject, ...]] = {}
         self._by_namespace: dict[str, dict[str | None, list[Subject]]] = {}
         self._by_name: dict[str, dict[str, list[Subject]]] = {}
         self._computed: dict[tuple[Callable[..., object], Subject | None], object] = {}
@@ -120,9 +121,12 @@ class Scene:
                 found[observation.subject] = None
         return list(found)
 
-    def subjects(self, kind: str) -> list[Subject]:
+    def subjects(self, kind: str) -> Sequence[Subject]:
         """Every observed subject of a kind."""
-        return [subject for subject, _ in self.lone_structs(kind)]
+        known = self._subjects.get(kind)
+        if known is None:
+            known = self._subjects[kind] = tuple(subject for subject, _ in self.lone_structs(kind))
+        return known
 
     def subjects_in(self, kind: str, namespace: str | None) -> Sequence[Subject]:
         """Every observed subject of a kind in one namespace (None: without one)."""

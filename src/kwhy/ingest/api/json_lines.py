@@ -49,13 +49,17 @@ class Lines:
 
     def __init__(self) -> None:
         self._stretches: dict[tuple[Document, int], _Stretch] = {}
+        self._found: dict[tuple[Document, str], int | None] = {}
 
     def of(self, document: Document, path: str) -> int | None:
         """See :func:`line_of_path`."""
-        try:
-            return _line(self, document, path)
-        except (ValueError, IndexError, RecursionError):
-            return None
+        key = document, path
+        if key not in self._found:
+            try:
+                self._found[key] = _line(self, document, path)
+            except (ValueError, IndexError, RecursionError):
+                self._found[key] = None
+        return self._found[key]
 
     def stretch(self, document: Document, number: int, opening: bytes) -> _Stretch:
         """The items between a mark of the document and the next one."""

@@ -28,7 +28,7 @@ _USER = expression(r"is forbidden: User \"(?P<user>[^\"]{1,253})\"")
 
 def _refused(scene: Scene) -> Iterable[Subject]:
     """As whom kubectl was refused, where nothing else was shown: beside other evidence it is who collected it."""
-    if scene.subjects("Pod") or scene.subjects("Node"):
+    if not scene.facts(KubectlError) or scene.subjects("Pod") or scene.subjects("Node"):
         return ()
     said = (_USER.search(e.message) for e in scene.facts(KubectlError) if e.reason == "Forbidden")
     return dict.fromkeys(subject_of(match["user"]) for match in said if match is not None)

@@ -78,7 +78,7 @@ def _shown(scene: Scene, name: str) -> Evidence | None:
 def _daemon_sets(scene: Scene) -> dict[str, Subject]:
     """DaemonSets by name, those of which only pods are shown among them."""
     found: dict[str, Subject] = {}
-    names = (*ENFORCERS, *_ONLY_CONNECT)
+    names = frozenset((*ENFORCERS, *_ONLY_CONNECT))
     for pod in scene.subjects("Pod"):
         stem = pod.name.rpartition("-")[0]
         if stem in names and (owner := owner_of(scene, pod)).kind == "DaemonSet":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from kwhy.facts.objects import Pod
@@ -196,7 +198,7 @@ def _counted_twice(stated: Stated) -> bool:
     return sum(largest.values()) > stated.nodes
 
 
-def _closed_by_state(scene: Scene, pod: Subject) -> list[Subject]:
+def _closed_by_state(scene: Scene, pod: Subject) -> Sequence[Subject]:
     """Nodes that a condition closes to the pod; where specs are missing, every node seen with such a taint or state."""
     where = scene.derive(placement, pod)
     if Kind.CONDITION_TAINT not in where.decisive:
