@@ -76,7 +76,8 @@ def test_without_all_policies_of_the_namespace_nothing_is_denied_and_they_are_as
     files["policy.json"] = json.dumps(policy).encode()
     diagnosis = diagnosed(files, tmp_path)
     assert BLOCKED not in found(diagnosis)
-    assert any("networkpolicies" in step.command for step in diagnosis.next_steps)
+    probes = [probe.command for item in diagnosis.undetermined for gap in item.gaps for probe in gap.probes]
+    assert any("networkpolicies" in command for command in probes)
 
 
 def test_a_policy_in_a_cluster_whose_plugin_enforces_none_is_only_words(tmp_path: Path) -> None:
