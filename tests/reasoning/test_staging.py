@@ -30,7 +30,7 @@ def test_a_healthy_moment_after_it_proves_it_solved(tmp_path: Path) -> None:
     (cause,) = in_stages(tmp_path, FAULT, WELL).root_causes
     assert cause.solved is not None
     assert cause.solved.at.startswith("stage-2")
-    assert [evidence.says for evidence in cause.solved.because] == ["every table that a rule names holds routes"]
+    assert {evidence.says for evidence in cause.solved.because} == {"every table that a rule names holds routes"}
 
 
 def test_a_fault_that_comes_back_is_not_called_solved(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def _deepest(diagnosis: Diagnosis) -> list[str]:
 
 def test_a_hung_process_below_a_shim_is_what_the_runtime_waits_for(tmp_path: Path) -> None:
     diagnosis = _diagnosed(tmp_path, node=NODE, ps=PROCESSES, dmesg=HUNG)
-    assert _deepest(diagnosis) == ["kernel.task-hung"]
+    assert _deepest(diagnosis) == ["kernel.file-system-frozen", "kernel.task-hung"]
     stuck = next(f for f in diagnosis.findings if f.condition.code == "runtime.container-stuck")
     assert (stuck.subject.name, stuck.subject.node) == (ID[:12], "cn-shenzhen.xxxx")
 
