@@ -17,9 +17,9 @@ LATE = "node.probes-time-out"
 def evidence(*, load: str | None = None, processes: str | None = None) -> Files:
     files = objects_and_logs(recorded(CASE))
     if load is not None:
-        files["load.txt"] = load.encode()
+        files["node/node-a/load.txt"] = load.encode()
     if processes is not None:
-        files["node/ps.txt"] = processes.encode()
+        files["node/node-a/ps.txt"] = processes.encode()
     return files
 
 
@@ -68,7 +68,7 @@ def test_a_program_of_the_node_is_named_as_such(tmp_path: Path) -> None:
 
 
 def test_without_the_node_s_figures_they_are_asked_for(tmp_path: Path) -> None:
-    files = {n: d for n, d in evidence().items() if n not in ("load.txt", "node/ps.txt")}
+    files = {n: d for n, d in evidence().items() if n not in ("node/node-a/load.txt", "node/node-a/ps.txt")}
     diagnosis = diagnosed(files, tmp_path)
     assert not roots(diagnosis)
     assert any("/proc/pressure" in step.command for step in diagnosis.next_steps)
